@@ -1,0 +1,68 @@
+"""Put the customer journey a company designed beside the journeys its customers really take.
+
+A journey is a customer's touchpoints under one case notion, in order; every question is a function from journeys to a
+small frozen result that can be shown as a table, a picture and a paragraph.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mining._errors import MiningError
+    from mining.design import Design, compare, read_design
+    from mining.discovery import discover
+    from mining.journeys import Journeys, read_xes
+    from mining.maps import find_pain_points, map_journey
+    from mining.personas import Personas
+    from mining.report import report
+    from mining.sources import Touchpoints, catalogue, read_crm
+    from mining.timing import check_slas, measure_waits
+
+# The contents page, by phase of the work. Loaded on first use, so that `import mining` stays light.
+_ROOMS = {
+    "sources": ("Touchpoints", "catalogue", "read_crm"),
+    "journeys": ("Journeys", "read_xes"),
+    "discovery": ("discover",),
+    "design": ("Design", "compare", "read_design"),
+    "timing": ("check_slas", "measure_waits"),
+    "personas": ("Personas",),
+    "maps": ("find_pain_points", "map_journey"),
+    "report": ("report",),
+    "_errors": ("MiningError",),
+}
+_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+
+__version__ = "0.1.0"
+__all__ = [  # noqa: PLE0604, RUF100
+    "Design",
+    "Journeys",
+    "MiningError",
+    "Personas",
+    "Touchpoints",
+    "catalogue",
+    "check_slas",
+    "compare",
+    "discover",
+    "find_pain_points",
+    "map_journey",
+    "measure_waits",
+    "read_crm",
+    "read_design",
+    "read_xes",
+    "report",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        message = f"module 'mining' has no attribute '{name}'"
+        raise AttributeError(message)
+    value = getattr(import_module(f"mining.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

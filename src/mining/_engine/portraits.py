@@ -1,0 +1,81 @@
+"""Portraits: one row per journey, how long, how many people, how many ways of contact."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from mining._engine.codes import CodedLog
+
+__all__ = ["portraits"]
+
+_DAY = 86_400_000_000
+
+
+def portraits(log: CodedLog) -> pd.DataFrame:
+    """Describe each journey by one row of counts, times and ends.
+
+    A channel switch is a contact (interaction) in another channel than the contact before; a hand-off is a touchpoint
+    of another team than the last team known in that journey. Unknown channels and teams are passed over.
+
+    Parameters
+    ----------
+    log : CodedLog
+        The linked log.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by journey_id: customer, n_touchpoints, n_activities, n_channels, n_actors, n_teams, n_departments,
+        channel_switches, handoffs, started, ended (UTC), duration_days, first_activity, last_activity, first_channel,
+        last_channel.
+    """
+    contact = log.holds("touchpoint_kind", "interaction") if "touchpoint_kind" in log.codes else _all(log)
+    staff = ~log.holds("actor_kind", "customer")
+    started, ended = log.time[log.first], _latest(log)
+    frame = pd.DataFrame(
+        {
+            "customer": log.decoded("customer", log.first),
+            "n_touchpoints": log.lengths,
+            "n_activities": _distinct(log, "activity", _all(log)),
+            "n_channels": _distinct(log, "channel", contact & (log.codes["channel"] >= 0)),
+            "n_actors": _distinct(log, "actor", staff),
+            "n_teams": _distinct(log, "team", _all(log)),
+            "n_departments": _distinct(log, "department", _all(log)),
+            "channel_switches": _changes(log, "channel", contact),
+            "handoffs": _changes(log, "team", _all(log)),
+            "started": pd.to_datetime(started, unit="us", utc=True).as_unit("us"),
+            "ended": pd.to_datetime(ended, unit="us", utc=True).as_unit("us"),
+            "duration_days": (ended - started) / _DAY,
+            "first_activity": log.decoded("activity", log.first),
+            "last_activity": log.decoded("activity", log.last),
+            "first_channel": log.decoded("channel", log.first),
+            "last_channel": log.decoded("channel", log.last),
+        },
+        index=pd.Index(log.journey_ids, name="journey_id"),
+    )
+    texts = ["customer", "first_activity", "last_activity", "first_channel", "last_channel"]
+    return frame.astype(dict.fromkeys(texts, "str"))
+
+
+def _all(log: CodedLog) -> npt.NDArray[np.bool_]:
+    return np.ones(log.n_touchpoints, bool)
+
+
+def _latest(log: CodedLog) -> npt.NDArray[np.int64]:
+    return np.maximum.reduceat(log.end_time, log.first) if log.n_journeys else log.end_time
+
+
+def _distinct(log: CodedLog, field: str, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    known = np.flatnonzero(mask & (log.codes[field] >= 0))
+    breadth = max(len(log.words[field]), 1)
+    pairs = np.unique(log.journey_of[known] * breadth + log.codes[field][known])
+    return np.bincount(pairs // breadth, minlength=log.n_journeys)
+
+
+def _changes(log: CodedLog, field: str, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    known = np.flatnonzero(mask & (log.codes[field] >= 0))
+    journey, code = log.journey_of[known], log.codes[field][known]
+    changed = (journey[1:] == journey[:-1]) & (code[1:] != code[:-1])
+    return np.bincount(journey[1:][changed], minlength=log.n_journeys)

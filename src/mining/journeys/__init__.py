@@ -1,0 +1,7 @@
+"""Touchpoints become journeys: case notions, boundaries, narrowing, XES in and out."""
+
+from mining.journeys.journeys import Journeys
+from mining.journeys.link import link
+from mining.journeys.xes import read_xes
+
+__all__ = ["Journeys", "link", "read_xes"]

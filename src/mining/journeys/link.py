@@ -1,0 +1,53 @@
+"""Put touchpoints under a case notion."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mining._durations import duration
+from mining._engine import link_codes
+from mining._errors import FieldError, MiningError
+from mining._fields import CASES
+from mining.journeys.journeys import Journeys
+from mining.sources.touchpoints import Touchpoints
+
+__all__ = ["link"]
+
+
+def link(touchpoints: Touchpoints, case: str, gap: str | pd.Timedelta | None = None) -> Journeys:
+    """Make journeys of touchpoints, one per case, or several where a silence cuts them.
+
+    Touchpoints that belong to no such case are not in any journey; `Journeys.unlinked` counts them. Equal times are
+    ordered by `seq`.
+
+    Parameters
+    ----------
+    touchpoints : Touchpoints
+        What was read.
+    case : str
+        customer, account, deal, ticket, lead, conversation, session, campaign or record.
+    gap : str or Timedelta, optional
+        A silence longer than this ends a journey and starts the customer's next one.
+
+    Returns
+    -------
+    Journeys
+        At least one.
+
+    Raises
+    ------
+    FieldError
+        For a case notion that does not exist.
+    MiningError
+        Where no touchpoint belongs to such a case.
+    """
+    if case not in CASES:
+        raise FieldError.unknown("case notion", case, CASES)
+    frame = touchpoints.frame
+    if not frame[case].notna().any():
+        there = [name for name in CASES if frame[name].notna().any()]
+        raise MiningError.empty(
+            f"The log by {case}", f"no touchpoint names its {case}. They do name: {', '.join(there) or 'nothing'}."
+        )
+    log = link_codes(frame, case, duration(gap) if gap is not None else None)
+    return Journeys(log=log, touchpoints=touchpoints, case=case, unlinked=int(frame[case].isna().sum()))
