@@ -1,0 +1,155 @@
+"""The command line, thin: read, discover, compare, report."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mining._errors import MiningError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mining.report import Study
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="mining",
+    help="Put the customer journey a company designed beside the journeys its customers really take.\n\n"
+    "A configuration is a YAML file with `exports:` (a file or folder) and, where wanted, `sources:`, `case:`, `gap:`, "
+    "`design:`, `title:`, `language:` and `output:`. Try it on the bundled example first: mining report --example",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+Configuration = Annotated[Path | None, typer.Argument(help="The configuration (YAML).", show_default=False)]
+Example = Annotated[bool, typer.Option("--example", help="Use the bundled example company.")]
+
+
+@app.command()
+def report(
+    config: Configuration = None,
+    *,
+    example: Example = False,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The page to write.")] = None,
+    language: Annotated[str | None, typer.Option("--language", "-l", help="en, he or fa.")] = None,
+) -> None:
+    """Ask every question of one export and write one HTML page: the main job."""
+    from mining.report import report as write
+
+    with _study(config, example=example, language=language) as study:
+        for section, _ in study.results():
+            _tell(f"answered: {section}")
+        page = write(output or study.config.output, study, language=study.config.language)
+        for question, reason in study.unanswered.items():
+            _tell(f"not answered: {question}. {reason}")
+        typer.echo(f"{page}: open it in a browser.")
+
+
+@app.command()
+def read(
+    exports: Annotated[Path, typer.Argument(help="A configuration, or a file or folder the CRM gave.")],
+    *,
+    source: Annotated[
+        list[str] | None, typer.Option("--source", "-s", help="System or mapping file; repeatable.")
+    ] = None,
+) -> None:
+    """Read an export and print its quality report: rows used, rows set aside and why."""
+    from mining.report import Config, Study
+
+    if exports.suffix in {".yml", ".yaml"} and not source:
+        with _study(exports, example=False) as study:
+            _print_quality(study)
+    else:
+        with _told_errors():
+            _print_quality(Study(Config(exports=exports, sources=tuple(source or ()))))
+
+
+@app.command()
+def discover(
+    config: Configuration = None,
+    *,
+    example: Example = False,
+    picture: Annotated[Path | None, typer.Option("--picture", "-p", help="Save the flow as SVG.")] = None,
+) -> None:
+    """Print what customers really do: the most frequent paths, the steps, the model's quality."""
+    with _study(config, example=example) as study:
+        found = study.discovery
+        _print(repr(study.journeys), found.variants.frame)
+        _print("steps", found.flow.frame.sort_values(["n_steps", "activity"], ascending=[False, True]))
+        _print("model", found.quality)
+        if picture:
+            typer.echo(f"{found.flow.plot().save(picture)}: the flow.")
+
+
+@app.command()
+def compare(config: Configuration = None, *, example: Example = False) -> None:
+    """Print where customers leave the designed journey; needs `design:` in the configuration."""
+    with _study(config, example=example) as study:
+        if study.design is None:
+            raise MiningError.refused("The configuration", "names no designed journey: add `design: your-design.yaml`.")
+        if study.deviations is None:
+            raise MiningError.refused("The comparison", f"cannot be made: {study.unanswered['deviations']}")
+        _print(str(study.design.name), study.deviations.verdicts)
+        _print("deviations", study.deviations.frame)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+@contextmanager
+def _study(config: Path | None, *, example: bool, language: str | None = None) -> Iterator[Study]:
+    from mining.report import Study, read_config
+
+    with _told_errors(), tempfile.TemporaryDirectory(prefix="mining-example-") as folder:
+        if example == (config is not None):
+            raise MiningError.refused("One of the two is needed:", "a configuration file, or --example.")
+        made = read_config(config) if config else _example_config(Path(folder))
+        yield Study(replace(made, language=language) if language else made)
+
+
+def _example_config(folder: Path):  # type: ignore[no-untyped-def]
+    raise NotImplementedError
+
+
+@contextmanager
+def _told_errors() -> Iterator[None]:
+    try:
+        yield
+    except MiningError as error:
+        typer.echo(f"mining: {error}", err=True)
+        raise typer.Exit(1) from error
+    except (MemoryError, OSError) as error:
+        typer.echo(f"mining: {type(error).__name__}: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+def _print_quality(study: Study) -> None:
+    quality = study.touchpoints.quality
+    _print(f"{len(study.touchpoints.frame):,} touchpoints", quality.frame)
+    for note in quality.notes:
+        typer.echo(f"- {note}")
+
+
+def _print(title: str, frame: pd.DataFrame) -> None:
+    shown = frame.head(20).round(3)
+    typer.echo(f"\n{title}\n{shown.to_string(index=False, max_colwidth=70)}")
+    if len(frame) > len(shown):
+        typer.echo(f"... and {len(frame) - len(shown):,} more")
+
+
+def _tell(text: str) -> None:
+    if sys.stderr.isatty() or os.environ.get("CI"):
+        typer.echo(f"  {text}", err=True)

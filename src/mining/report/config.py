@@ -1,0 +1,129 @@
+"""The configuration of one study: which export, read how, under which case notion, against which design."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import yaml
+
+from mining._errors import ExportError, MiningError
+
+__all__ = ["LANGUAGES", "Config", "read_config"]
+
+LANGUAGES = ("en", "he", "fa")
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Config:
+    """What `mining report` needs to know.
+
+    Attributes
+    ----------
+    exports : Path
+        File or folder that the CRM gave.
+    sources : tuple of str
+        Systems of the catalogue or mapping files; empty asks the catalogue to recognise them.
+    case, gap : str
+        Case notion, and the silence that ends a journey (None: never).
+    design : Path or None
+        The designed journey.
+    title, language, output : str, str, Path
+        Heading, language (en, he, fa) and file of the page.
+    """
+
+    exports: Path
+    sources: tuple[str, ...] = ()
+    case: str = "customer"
+    gap: str | None = None
+    design: Path | None = None
+    title: str = "The journeys customers really take"
+    language: str = "en"
+    output: Path = Path("report.html")
+
+    def __post_init__(self) -> None:
+        if self.language not in LANGUAGES:
+            raise MiningError.unknown("language", self.language, LANGUAGES)
+
+
+def read_config(path: Path | str) -> Config:
+    """Read a configuration; paths in it are relative to the file, ``${NAME}`` is taken from the environment.
+
+    Parameters
+    ----------
+    path : Path or str
+        A YAML file with the keys of `Config`; only `exports` is required.
+
+    Returns
+    -------
+    Config
+        With absolute paths, except `output`, which is relative to the working directory.
+
+    Raises
+    ------
+    ExportError
+        Where the file, or a file it names, is missing.
+    MiningError
+        For an unknown key, a missing `exports` or an unset variable.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ExportError.missing(path)
+    try:
+        given = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 - strings only, no tags
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ExportError.unreadable(path, f"it is not YAML ({str(error).splitlines()[0]}).") from error
+    if not isinstance(given, Mapping):
+        raise ExportError.unreadable(path, "a configuration is a list of `key: value` lines, `exports:` at least.")
+    known = [field.name for field in fields(Config)]
+    for key in given:
+        if key not in known:
+            raise MiningError.unknown("setting", str(key), known)
+    if not given.get("exports"):
+        raise MiningError.refused(f"'{path.name}'", "does not say `exports:`, the file or folder to read.")
+    return _config(given, path.resolve().parent)
+
+
+def _config(given: Mapping[str, object], home: Path) -> Config:
+    texts = {key: _expanded(str(given[key])) for key in ("case", "gap", "title", "language") if given.get(key)}
+    design = given.get("design")
+    return Config(
+        exports=_there(home, str(given["exports"])),
+        sources=tuple(_source(home, _expanded(str(name))) for name in _listed(given.get("sources"))),
+        design=_there(home, str(design)) if design else None,
+        output=Path(str(given.get("output", "report.html"))),
+        **texts,
+    )
+
+
+def _listed(value: object) -> list[object]:
+    if value is None or value == "":
+        return []
+    return list(value) if isinstance(value, list) else [value]
+
+
+def _source(home: Path, name: str) -> str:
+    if name.endswith((".yml", ".yaml")):
+        return str(_there(home, name))
+    return name
+
+
+def _there(home: Path, name: str) -> Path:
+    path = home / _expanded(name)
+    if not path.exists():
+        raise ExportError.missing(path)
+    return path
+
+
+def _expanded(text: str) -> str:
+    def value(match: re.Match[str]) -> str:
+        found = os.environ.get(match[1])
+        if found is None:
+            raise MiningError.refused(f"The variable {match[1]}", f"is not set; '{text}' needs it.")
+        return found
+
+    return _VARIABLE.sub(value, text)

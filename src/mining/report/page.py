@@ -1,0 +1,86 @@
+"""Lay results out as one self-contained page: no network, no server, no script."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined
+
+import mining
+from mining._errors import MiningError
+from mining.report.config import LANGUAGES
+from mining.report.sections import Section, colophon, section_of, summary_of
+from mining.report.study import Study
+from mining.report.words import Words, spoken
+
+__all__ = ["report"]
+
+
+def report(path: Path | str, *results: object, title: str | None = None, language: str = "en") -> Path:
+    """Write results as one HTML page that opens anywhere, offline.
+
+    Parameters
+    ----------
+    path : Path or str
+        The file to write, whole or not at all.
+    *results
+        Any results of this library, in the order wanted; or one `Study`, which gives all of them and the summary.
+    title : str, optional
+        The page's heading.
+    language : str
+        ``en``, ``he`` or ``fa``: the words around the numbers, and the direction of the page.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    MiningError
+        For an unknown language, or where there is nothing to show.
+    """
+    if language not in LANGUAGES:
+        raise MiningError.unknown("language", language, LANGUAGES)
+    words = spoken(language)
+    summary: list[str] = []
+    sections: list[Section] = []
+    made_by = colophon(words, None, mining.__version__)
+    for result in results:
+        if isinstance(result, Study):
+            answered = [section_of(answer, words, result) for _, answer in result.results()]
+            summary += summary_of(result, words)
+            sections += [*answered, section_of(result, words, result)]
+            title, made_by = title or result.config.title, colophon(words, result, mining.__version__)
+        else:
+            sections.append(section_of(result, words, None))
+    if not sections:
+        raise MiningError.empty("The report", "no results were given: pass journeys, flow, deviations, ... or a Study.")
+    said = {"title": title or "", "summary": summary, "sections": sections, "colophon": made_by}
+    return _write(Path(path), _rendered(words, said))
+
+
+def _rendered(words: Words, said: Mapping[str, object]) -> str:
+    text = files("mining.report").joinpath("templates", "page.html.j2").read_text(encoding="utf-8")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=False)
+    page: str = environment.from_string(text).render(words=words, **said)
+    return page
+
+
+def _write(path: Path, page: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(page)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(part).replace(path)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
+    return path

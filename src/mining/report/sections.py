@@ -1,0 +1,194 @@
+"""What each kind of result looks like on the page: a heading, a few sentences, pictures and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from mining._draw import html_table
+from mining._errors import MiningError
+from mining._statistics import SMALLEST_CELL
+from mining.design import Deviations
+from mining.discovery import Discovery
+from mining.journeys import Journeys
+from mining.maps import JourneyMap, PainPoints
+from mining.personas import Personas
+from mining.report.study import Study
+from mining.report.words import Words
+from mining.sources import Touchpoints
+from mining.timing import Channels, People, Slas, Waits
+
+__all__ = ["Exhibit", "Section", "colophon", "section_of", "summary_of"]
+
+_ROWS = 15
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """A picture or a table, with its title; folded away where most readers pass it by."""
+
+    html: Markup
+    title: str = ""
+    folded: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page."""
+
+    anchor: str
+    heading: str
+    exhibits: list[Exhibit]
+    sentences: list[str] = field(default_factory=list)
+
+
+def section_of(result: object, words: Words, study: Study | None) -> Section:
+    """Lay out one result.
+
+    Raises
+    ------
+    MiningError
+        For something that is no result of this library.
+    """
+    for kind, (name, layout) in _LAYOUTS.items():
+        if isinstance(result, kind):
+            exhibits = layout(result, words)
+            sentences = _said(result, words, study)
+            return Section(name, words.sections[name], exhibits, sentences)
+    raise MiningError.unknown("kind of result", type(result).__name__, [kind.__name__ for kind in _LAYOUTS])
+
+
+def summary_of(study: Study, words: Words) -> list[str]:
+    """Say it in three sentences: what was read, what customers do, where it hurts."""
+    journeys, flow = study.journeys, study.discovery.variants.frame
+    ledger = study.touchpoints.quality.frame
+    span = journeys.portraits()
+    read = words.say(
+        "read",
+        touchpoints=journeys.log.n_touchpoints,
+        customers=journeys.n_customers,
+        journeys=len(journeys),
+        case=journeys.case,
+        first=f"{span['started'].min():%Y-%m-%d}",
+        last=f"{span['ended'].max():%Y-%m-%d}",
+        used=int(ledger["used"].sum()),
+        rows=int(ledger["rows"].sum()),
+    )
+    return [read, _path_or_conformance(study, words, flow), _pain(study, words)]
+
+
+def colophon(words: Words, study: Study | None, version: str) -> str:
+    """Say what made the page, out of what."""
+    sources = sorted(study.touchpoints.frame["source"].unique()) if study else ["-"]
+    return words.say("version", version=version, sources=", ".join(map(str, sources)))
+
+
+def _path_or_conformance(study: Study, words: Words, variants: pd.DataFrame) -> str:
+    if study.deviations is not None:
+        verdicts = study.deviations.verdicts.set_index("verdict")
+        row = verdicts.loc["conforming"]
+        running = int(verdicts["n_journeys"].get("still running", 0))
+        return words.say(
+            "conforming",
+            share=words.share(row["share"]),
+            n=len(study.journeys),
+            low=words.share(row["low"]),
+            high=words.share(row["high"]),
+            running=running,
+        )
+    top = variants.iloc[0]
+    n, share = len(study.journeys), words.share(top["share"])
+    return words.say("path", path=top["variant"], share=share, n=n, variants=len(variants))
+
+
+def _pain(study: Study, words: Words) -> str:
+    if study.pains is None or study.pains.frame.empty:
+        tested = 0 if study.pains is None else len(study.pains.tested)
+        return words.say("painless", tested=tested)
+    return words.say("pain", evidence=study.pains.frame.iloc[0]["evidence"])
+
+
+def _said(result: object, words: Words, study: Study | None) -> list[str]:
+    if isinstance(result, Study):
+        return _limits(result, words)
+    if isinstance(result, Discovery) and study is not None:
+        top = result.variants.frame.iloc[0]
+        n = len(study.journeys)
+        share = words.share(top["share"])
+        return [words.say("path", path=top["variant"], share=share, n=n, variants=len(result.variants.frame))]
+    return []
+
+
+def _limits(study: Study, words: Words) -> list[str]:
+    journeys = study.journeys
+    running = int(np.count_nonzero(journeys.unfinished()))
+    last = f"{journeys.observed_until:%Y-%m-%d}"
+    said = [words.say("unfinished", n=running, share=words.share(running / len(journeys)), last=last)]
+    if journeys.unlinked:
+        said.append(words.say("unlinked", n=journeys.unlinked, case=journeys.case))
+    said.append(words.say("design", name=study.design.name) if study.design else words.say("undesigned"))
+    for question, reason in study.unanswered.items():
+        said.append(words.say("unanswered", question=words.sections.get(question, question), reason=reason))
+    return [*said, words.say("masked", n=SMALLEST_CELL)]
+
+
+def _table(frame: pd.DataFrame, words: Words, title: str = "", *, folded: bool = False, rows: int = _ROWS) -> Exhibit:
+    shown = frame.rename(columns={name: words.column(str(name)) for name in frame.columns})
+    return Exhibit(Markup(html_table(shown, rows=rows)), title, folded)  # noqa: S704 - html_table escapes
+
+
+def _shown(thing: object, title: str = "") -> Exhibit:
+    return Exhibit(Markup(thing._repr_html_()), title)  # type: ignore[attr-defined]  # noqa: S704
+
+
+def _quality(result: Touchpoints, _words: Words) -> list[Exhibit]:
+    return [_shown(result.quality)]
+
+
+def _journeys(result: Journeys, words: Words) -> list[Exhibit]:
+    return [_table(result.ends(), words)]
+
+
+def _discovery(result: Discovery, words: Words) -> list[Exhibit]:
+    return [
+        _shown(result.flow.plot()),
+        _table(result.variants.frame, words, words.sections["variants"]),
+        _shown(result.model.plot(), words.sections["model"]),
+        _table(result.quality, words),
+    ]
+
+
+def _deviations(result: Deviations, words: Words) -> list[Exhibit]:
+    return [_table(result.verdicts, words), _shown(result.plot()), _table(result.frame, words)]
+
+
+def _pictured(result: Waits | People | Channels | Slas | Personas | PainPoints, words: Words) -> list[Exhibit]:
+    return [_shown(result.plot()), _table(result.frame, words)]
+
+
+def _map(result: JourneyMap, _words: Words) -> list[Exhibit]:
+    return [_shown(result)]
+
+
+def _method(_result: Study, _words: Words) -> list[Exhibit]:
+    return []
+
+
+_LAYOUTS: dict[type, tuple[str, Callable[..., list[Exhibit]]]] = {
+    Touchpoints: ("quality", _quality),
+    Journeys: ("summary", _journeys),
+    JourneyMap: ("map", _map),
+    PainPoints: ("pains", _pictured),
+    Discovery: ("flow", _discovery),
+    Deviations: ("deviations", _deviations),
+    Slas: ("slas", _pictured),
+    Waits: ("waits", _pictured),
+    People: ("people", _pictured),
+    Channels: ("channels", _pictured),
+    Personas: ("personas", _pictured),
+    Study: ("method", _method),
+}
