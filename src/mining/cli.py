@@ -18,7 +18,7 @@ from mining._errors import MiningError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mining.report import Study
+    from mining.report import Config, Study
 
 __all__ = ["app", "main"]
 
@@ -120,8 +120,19 @@ def _study(config: Path | None, *, example: bool, language: str | None = None) -
         yield Study(replace(made, language=language) if language else made)
 
 
-def _example_config(folder: Path):  # type: ignore[no-untyped-def]
-    raise NotImplementedError
+def _example_config(folder: Path) -> Config:
+    from mining.examples import write_bundled
+    from mining.report import Config
+
+    write_bundled(folder)
+    return Config(
+        exports=folder / "exports" / "acme",
+        sources=("hubspot", "zendesk", "acme-web", "acme-phone"),
+        gap="90D",
+        design=folder / "designs" / "acme.yaml",
+        title="Acme: the journeys customers really take",
+        output=Path("acme.html"),
+    )
 
 
 @contextmanager

@@ -20,6 +20,7 @@ CODED: Final = tuple(
     name for name, kind in _KINDS.items() if kind in {"text", "word", "object"} and name not in _PROVENANCE
 )
 MEASURED: Final = ("amount", "score")
+_DENSE: Final = 200_000_000  # marking cells beats sorting pairs as long as the cells fit in memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +90,30 @@ class CodedLog:
         """Count, per journey, its marked touchpoints."""
         return np.bincount(self.journey_of[mask], minlength=self.n_journeys)
 
+    def distinct_in_journey(self, field: str, mask: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.int64]:
+        """Count, per journey, the distinct words a field holds, missing ones left out."""
+        journeys, _ = self._pairs(field, mask)
+        return np.bincount(journeys, minlength=self.n_journeys)
+
+    def journeys_with(self, field: str) -> npt.NDArray[np.int64]:
+        """Count, per word of a field, the journeys that hold it."""
+        _, words = self._pairs(field, None)
+        return np.bincount(words, minlength=len(self.words[field]))
+
+    def _pairs(
+        self, field: str, mask: npt.NDArray[np.bool_] | None
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        known = self.codes[field] >= 0 if mask is None else mask & (self.codes[field] >= 0)
+        breadth = max(len(self.words[field]), 1)
+        key = self.journey_of[known] * breadth + self.codes[field][known]
+        if self.n_journeys * breadth <= _DENSE:
+            seen = np.zeros(self.n_journeys * breadth, bool)
+            seen[key] = True
+            key = np.flatnonzero(seen)
+        else:
+            key = np.unique(key)
+        return key // breadth, key % breadth
+
     def take(self, positions: npt.NDArray[np.int64]) -> CodedLog:
         """Keep the touchpoints at ascending positions; journeys left without any disappear."""
         journey = self.journey_of[positions]
@@ -143,14 +168,21 @@ def link_codes(frame: pd.DataFrame, case: str, gap: pd.Timedelta | None = None) 
         ids = (pd.Series(ids, dtype="str") + "/" + pd.Series(part).astype("str")).to_numpy(object)
     ends = frame["end_timestamp"].astype("datetime64[us, UTC]").astype("int64").to_numpy()[order]
     known = frame["end_timestamp"].notna().to_numpy()[order]
-    coded = {field: pd.factorize(frame[field].astype("str"), sort=True) for field in CODED if field in frame}
+    coded = {field: _coded(frame[field]) for field in CODED if field in frame}
     return CodedLog(
         offsets=np.append(starts, len(order)).astype(np.int64),
         time=time.astype(np.int64),
         end_time=np.where(known, np.maximum(ends, time), time),
         codes={field: codes[order].astype(np.int32) for field, (codes, _) in coded.items()},
-        words={field: np.asarray(words, dtype=object) for field, (_, words) in coded.items()},
+        words={field: words for field, (_, words) in coded.items()},
         numbers={field: frame[field].to_numpy(float)[order] for field in MEASURED if field in frame},
         journey_ids=ids,
         rows=order.astype(np.int64),
     )
+
+
+def _coded(column: pd.Series[str]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.object_]]:
+    if column.isna().all():
+        return np.full(len(column), -1, np.intp), np.zeros(0, dtype=object)
+    codes, words = pd.factorize(column.astype("str"), sort=True)
+    return codes, np.asarray(words, dtype=object)

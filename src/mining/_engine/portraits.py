@@ -38,11 +38,11 @@ def portraits(log: CodedLog) -> pd.DataFrame:
         {
             "customer": log.decoded("customer", log.first),
             "n_touchpoints": log.lengths,
-            "n_activities": _distinct(log, "activity", _all(log)),
-            "n_channels": _distinct(log, "channel", contact & (log.codes["channel"] >= 0)),
-            "n_actors": _distinct(log, "actor", staff),
-            "n_teams": _distinct(log, "team", _all(log)),
-            "n_departments": _distinct(log, "department", _all(log)),
+            "n_activities": log.distinct_in_journey("activity"),
+            "n_channels": log.distinct_in_journey("channel", contact),
+            "n_actors": log.distinct_in_journey("actor", staff),
+            "n_teams": log.distinct_in_journey("team"),
+            "n_departments": log.distinct_in_journey("department"),
             "channel_switches": _changes(log, "channel", contact),
             "handoffs": _changes(log, "team", _all(log)),
             "started": pd.to_datetime(started, unit="us", utc=True).as_unit("us"),
@@ -65,13 +65,6 @@ def _all(log: CodedLog) -> npt.NDArray[np.bool_]:
 
 def _latest(log: CodedLog) -> npt.NDArray[np.int64]:
     return np.maximum.reduceat(log.end_time, log.first) if log.n_journeys else log.end_time
-
-
-def _distinct(log: CodedLog, field: str, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    known = np.flatnonzero(mask & (log.codes[field] >= 0))
-    breadth = max(len(log.words[field]), 1)
-    pairs = np.unique(log.journey_of[known] * breadth + log.codes[field][known])
-    return np.bincount(pairs // breadth, minlength=log.n_journeys)
 
 
 def _changes(log: CodedLog, field: str, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
