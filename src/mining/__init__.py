@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from mining.journeys import Journeys, read_xes
     from mining.maps import find_pain_points, map_journey
     from mining.personas import Personas
-    from mining.report import report
+    from mining.report import Study, read_config, write_report
     from mining.sources import Touchpoints, catalogue, read_crm
-    from mining.timing import check_slas, measure_waits
+    from mining.timing import check_slas, measure_channels, measure_people, measure_waits
 
 # The contents page, by phase of the work. Loaded on first use, so that `import mining` stays light.
 _ROOMS = {
@@ -26,10 +26,10 @@ _ROOMS = {
     "journeys": ("Journeys", "read_xes"),
     "discovery": ("discover",),
     "design": ("Design", "compare", "read_design"),
-    "timing": ("check_slas", "measure_waits"),
+    "timing": ("check_slas", "measure_channels", "measure_people", "measure_waits"),
     "personas": ("Personas",),
     "maps": ("find_pain_points", "map_journey"),
-    "report": ("report",),
+    "report": ("Study", "read_config", "write_report"),
     "_errors": ("MiningError",),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
@@ -40,6 +40,7 @@ __all__ = [  # noqa: PLE0604, RUF100
     "Journeys",
     "MiningError",
     "Personas",
+    "Study",
     "Touchpoints",
     "catalogue",
     "check_slas",
@@ -47,11 +48,14 @@ __all__ = [  # noqa: PLE0604, RUF100
     "discover",
     "find_pain_points",
     "map_journey",
+    "measure_channels",
+    "measure_people",
     "measure_waits",
+    "read_config",
     "read_crm",
     "read_design",
     "read_xes",
-    "report",
+    "write_report",
 ]
 
 

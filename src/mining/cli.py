@@ -45,12 +45,12 @@ def report(
     language: Annotated[str | None, typer.Option("--language", "-l", help="en, he or fa.")] = None,
 ) -> None:
     """Ask every question of one export and write one HTML page: the main job."""
-    from mining.report import report as write
+    from mining.report import write_report
 
     with _study(config, example=example, language=language) as study:
         for section, _ in study.results():
             _tell(f"answered: {section}")
-        page = write(output or study.config.output, study, language=study.config.language)
+        page = write_report(output or study.config.output, study, language=study.config.language)
         for question, reason in study.unanswered.items():
             _tell(f"not answered: {question}. {reason}")
         typer.echo(f"{page}: open it in a browser.")

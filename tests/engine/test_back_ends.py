@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from mining import MiningError
 from mining._engine import link_codes, portraits, steps, variants
 from mining._engine.duckdb import DuckLog
+from mining._fields import CASES
 from tests.telling import canonical
 
 touchpoint = st.fixed_dictionaries(
@@ -61,3 +62,11 @@ def test_a_case_notion_that_does_not_exist_is_refused():
 
 
 REST = {"lasts": 0, "channel": None, "team": None, "actor": None, "actor_kind": "customer", "touchpoint_kind": "state"}
+
+
+def test_the_sql_knows_every_case_notion():
+    row = {"customer": "c", "activity": "ad", "minute": 0} | REST
+    for case in CASES:
+        frame = framed([row]).assign(**{case: pd.Series(["x"], dtype="str")})
+        with DuckLog(frame, case) as duck:
+            assert duck.portraits().index.tolist() == ["x"]

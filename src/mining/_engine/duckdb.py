@@ -17,30 +17,28 @@ from mining._fields import CASES
 
 __all__ = ["DuckLog"]
 
-_FIELDS: Final = """
-    timestamp, end_timestamp, seq, activity, touchpoint_kind, channel, department, actor_kind, actor, team, customer
-"""
-# One constant statement per case notion: a column's name cannot be a parameter.
-_LINKED: Final = {
-    case: f"""
+_LINKED: Final = """
     CREATE OR REPLACE TEMP TABLE linked AS
     WITH chosen AS (
-        SELECT {case} AS case_id, {_FIELDS}, lag(timestamp) OVER ordered AS before
-        FROM touchpoints WHERE {case} IS NOT NULL
-        WINDOW ordered AS (PARTITION BY {case} ORDER BY timestamp, seq)
+        SELECT CASE $case
+            WHEN 'customer' THEN customer WHEN 'account' THEN account WHEN 'deal' THEN deal WHEN 'ticket' THEN ticket
+            WHEN 'lead' THEN lead WHEN 'campaign' THEN campaign WHEN 'conversation' THEN conversation
+            WHEN 'session' THEN session WHEN 'record' THEN record END AS case_id, *
+        FROM touchpoints
+    ), timed AS (
+        SELECT *, lag(timestamp) OVER (PARTITION BY case_id ORDER BY timestamp, seq) AS before
+        FROM chosen WHERE case_id IS NOT NULL
     ), cut AS (
         SELECT *, sum(CASE WHEN epoch_us(timestamp) - epoch_us(before) > $gap_us THEN 1 ELSE 0 END)
             OVER (PARTITION BY case_id ORDER BY timestamp, seq) + 1 AS part
-        FROM chosen
+        FROM timed
     )
-    SELECT case_id, part, {_FIELDS},
+    SELECT case_id, part, seq, activity, touchpoint_kind, channel, department, actor_kind, actor, team, customer,
         CASE WHEN $gap_us = $never THEN case_id ELSE case_id || '/' || CAST(part AS BIGINT) END AS journey_id,
         epoch_us(timestamp) AS start_us,
         greatest(epoch_us(timestamp), coalesce(epoch_us(end_timestamp), epoch_us(timestamp))) AS end_us
     FROM cut
-    """
-    for case in CASES
-}
+"""
 _NEVER: Final = 2**62
 _STEPS: Final = """
     WITH followed AS (
@@ -117,7 +115,7 @@ class DuckLog:
         )
         relation.create_view("touchpoints")
         gap_us = _NEVER if gap is None else gap // pd.Timedelta(microseconds=1)
-        self._connection.execute(_LINKED[case], {"gap_us": gap_us, "never": _NEVER})
+        self._connection.execute(_LINKED, {"case": case, "gap_us": gap_us, "never": _NEVER})
 
     def __enter__(self) -> Self:
         return self

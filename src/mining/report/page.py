@@ -10,17 +10,17 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-import mining
+from mining import __version__
 from mining._errors import MiningError
 from mining.report.config import LANGUAGES
 from mining.report.sections import Section, colophon, section_of, summary_of
 from mining.report.study import Study
 from mining.report.words import Words, spoken
 
-__all__ = ["report"]
+__all__ = ["write_report"]
 
 
-def report(path: Path | str, *results: object, title: str | None = None, language: str = "en") -> Path:
+def write_report(path: Path | str, *results: object, title: str | None = None, language: str = "en") -> Path:
     """Write results as one HTML page that opens anywhere, offline.
 
     Parameters
@@ -49,13 +49,13 @@ def report(path: Path | str, *results: object, title: str | None = None, languag
     words = spoken(language)
     summary: list[str] = []
     sections: list[Section] = []
-    made_by = colophon(words, None, mining.__version__)
+    made_by = colophon(words, None, __version__)
     for result in results:
         if isinstance(result, Study):
             answered = [section_of(answer, words, result) for _, answer in result.results()]
             summary += summary_of(result, words)
             sections += [*answered, section_of(result, words, result)]
-            title, made_by = title or result.config.title, colophon(words, result, mining.__version__)
+            title, made_by = title or result.config.title, colophon(words, result, __version__)
         else:
             sections.append(section_of(result, words, None))
     if not sections:
