@@ -82,11 +82,24 @@ class Journeys:
         return pd.Timestamp(self.touchpoints.frame["timestamp"].max())
 
     def steps(self) -> pd.DataFrame:
-        """Which activity follows which: see `mining._engine.steps`."""
+        """Measure which activity directly follows which.
+
+        Returns
+        -------
+        DataFrame
+            activity, next_activity, n_steps, n_journeys, wait_mean_hours, wait_median_hours, wait_p90_hours; the wait
+            runs from the end of the one (its time, where no end is known) to the start of the other.
+        """
         return steps(self.log)
 
     def ends(self) -> pd.DataFrame:
-        """Touchpoints, journeys, starts and ends of each activity."""
+        """Count how often each activity happens, starts a journey and ends one.
+
+        Returns
+        -------
+        DataFrame
+            activity, n_touchpoints, n_journeys, n_starts, n_ends.
+        """
         return ends(self.log)
 
     @cached_property
@@ -94,7 +107,15 @@ class Journeys:
         return variants(self.log)
 
     def variants(self) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
-        """Distinct paths with their counts, and the path of each journey."""
+        """Find the distinct paths and which journey takes which.
+
+        Returns
+        -------
+        frame : DataFrame
+            variant (tuple of activities), n_journeys; most frequent first.
+        variant_of : ndarray of int64
+            For each journey, in order, the row of `frame`.
+        """
         return self._variants
 
     @cached_property
@@ -102,7 +123,15 @@ class Journeys:
         return portraits(self.log)
 
     def portraits(self) -> pd.DataFrame:
-        """One row per journey: lengths, times, people, channels."""
+        """Describe each journey by one row.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by journey_id: customer, n_touchpoints, n_activities, n_channels, n_actors, n_teams, n_departments,
+            channel_switches, handoffs, started, ended, duration_days, first_activity, last_activity, first_channel,
+            last_channel.
+        """
         return self._portraits
 
     def attribute(self, name: str) -> pd.Series[str]:
@@ -135,38 +164,131 @@ class Journeys:
         raise FieldError.unknown("attribute", name, known)
 
     def keep(self, mask: npt.ArrayLike) -> Journeys:
-        """Keep the journeys marked in a boolean array, one entry per journey."""
+        """Keep the journeys marked in a boolean array.
+
+        Parameters
+        ----------
+        mask : array-like of bool
+            One entry per journey, in order.
+
+        Returns
+        -------
+        Journeys
+            Possibly none.
+
+        Raises
+        ------
+        MiningError
+            For a mask of another length.
+        """
         marked = np.asarray(mask, bool)
         if marked.shape != (len(self),):
             raise MiningError.refused(f"A mask of {marked.shape} entries", f"does not fit {len(self)} journeys.")
         return replace(self, log=self.log.keep(marked))
 
     def reaching(self, activity: str) -> Journeys:
-        """Keep journeys in which an activity happens."""
+        """Keep journeys in which an activity happens.
+
+        Parameters
+        ----------
+        activity : str
+            One of `activities`.
+
+        Returns
+        -------
+        Journeys
+            Possibly none.
+        """
         return self.keep(self.log.any_in_journey(self._is(activity)))
 
     def avoiding(self, activity: str) -> Journeys:
-        """Keep journeys in which an activity never happens."""
+        """Keep journeys in which an activity never happens.
+
+        Parameters
+        ----------
+        activity : str
+            One of `activities`.
+
+        Returns
+        -------
+        Journeys
+            Possibly none.
+        """
         return self.keep(~self.log.any_in_journey(self._is(activity)))
 
     def starting_with(self, activity: str) -> Journeys:
-        """Keep journeys whose first touchpoint is an activity."""
+        """Keep journeys whose first touchpoint is an activity.
+
+        Parameters
+        ----------
+        activity : str
+            One of `activities`.
+
+        Returns
+        -------
+        Journeys
+            Possibly none.
+        """
         return self.keep(self._is(activity)[self.log.first])
 
     def ending_with(self, activity: str) -> Journeys:
-        """Keep journeys whose last touchpoint is an activity."""
+        """Keep journeys whose last touchpoint is an activity.
+
+        Parameters
+        ----------
+        activity : str
+            One of `activities`.
+
+        Returns
+        -------
+        Journeys
+            Possibly none.
+        """
         return self.keep(self._is(activity)[self.log.last])
 
     def since(self, moment: str | pd.Timestamp) -> Journeys:
-        """Keep journeys that start at or after a moment (one that straddles it is left out whole)."""
+        """Keep journeys that start at or after a moment (one that straddles it is left out whole).
+
+        Parameters
+        ----------
+        moment : str or Timestamp
+            UTC where no zone is said.
+
+        Returns
+        -------
+        Journeys
+            Possibly none.
+        """
         return self.keep(self.log.time[self.log.first] >= _microseconds(moment))
 
     def until(self, moment: str | pd.Timestamp) -> Journeys:
-        """Keep journeys that start before a moment (one that straddles it is kept whole)."""
+        """Keep journeys that start before a moment (one that straddles it is kept whole).
+
+        Parameters
+        ----------
+        moment : str or Timestamp
+            UTC where no zone is said.
+
+        Returns
+        -------
+        Journeys
+            Possibly none.
+        """
         return self.keep(self.log.time[self.log.first] < _microseconds(moment))
 
     def between(self, start: str | pd.Timestamp, end: str | pd.Timestamp) -> Journeys:
-        """Keep journeys that start at or after `start` and before `end`."""
+        """Keep journeys that start at or after `start` and before `end`.
+
+        Parameters
+        ----------
+        start, end : str or Timestamp
+            UTC where no zone is said.
+
+        Returns
+        -------
+        Journeys
+            Possibly none.
+        """
         return self.since(start).until(end)
 
     def of(self, **wanted: str | Iterable[str]) -> Journeys:
@@ -174,8 +296,13 @@ class Journeys:
 
         Parameters
         ----------
-        **wanted
+        **wanted : str or iterable of str
             ``channel="phone"``, ``industry=["retail", "travel"]``: all must hold.
+
+        Returns
+        -------
+        Journeys
+            Possibly none.
 
         Examples
         --------
@@ -193,7 +320,25 @@ class Journeys:
         return kept
 
     def sample(self, n: int, random_state: int = 0) -> Journeys:
-        """Keep `n` journeys chosen by a hash of their ids: the same ones whatever the row order."""
+        """Keep `n` journeys chosen by a hash of their ids: the same ones whatever the row order.
+
+        Parameters
+        ----------
+        n : int
+            How many; all, where there are fewer.
+        random_state : int
+            Another number chooses others.
+
+        Returns
+        -------
+        Journeys
+            At most `n`.
+
+        Raises
+        ------
+        MiningError
+            For less than one.
+        """
         if n < 1:
             raise MiningError.refused(f"A sample of {n} journeys", "is none: ask for one or more.")
         salted = pd.Series(self.log.journey_ids, dtype="str") + f"|{random_state}"
@@ -207,6 +352,16 @@ class Journeys:
 
         A journey counts as unfinished where nothing in it is final (won, lost, solved, disqualified) and its last
         touchpoint lies within `within` of the end of observation. Such journeys are censored, not failed.
+
+        Parameters
+        ----------
+        within : str or Timedelta
+            How long a silence may last before a journey counts as over.
+
+        Returns
+        -------
+        ndarray of bool
+            One entry per journey, in order.
         """
         final = np.zeros(self.log.n_touchpoints, bool)
         for outcome in FINAL_OUTCOMES:
@@ -215,7 +370,18 @@ class Journeys:
         return np.asarray(~self.log.any_in_journey(final) & (self.log.time[self.log.last] >= limit))
 
     def to_xes(self, path: Path | str) -> Path:
-        """Write the journeys as an XES event log (whole file or none)."""
+        """Write the journeys as an XES event log, the whole file or none.
+
+        Parameters
+        ----------
+        path : Path or str
+            The file; a name that ends in ``.gz`` is packed.
+
+        Returns
+        -------
+        Path
+            The file written.
+        """
         return write_xes(self, Path(path))
 
     def _is(self, activity: str) -> npt.NDArray[np.bool_]:
