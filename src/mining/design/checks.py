@@ -1,0 +1,118 @@
+"""What order alone does not tell: the channel of a step, and how long it was waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from mining._engine import CodedLog
+from mining.design.records import Step
+
+__all__ = ["Judged", "Waits", "holds_any", "judge_channels", "judge_waits", "measure_promised"]
+
+Integers = npt.NDArray[np.int64]
+_UNJUDGED = ("unknown",)
+
+
+class Judged(NamedTuple):
+    """Each time a step could be judged: in which journey, which step, and whether it went wrong."""
+
+    journey: Integers
+    step: Integers
+    wrong: npt.NDArray[np.bool_]
+
+
+class Waits(NamedTuple):
+    """The waits for one step: one per time its clock started."""
+
+    journey: Integers
+    micros: Integers  # until the step, or until the end of observation
+    answered: npt.NDArray[np.bool_]
+
+
+def judge_channels(log: CodedLog, matched: Integers, steps: Sequence[Step]) -> Judged:
+    """Judge the channel of each touchpoint that matches a step which prescribes channels; unknown ones are left out."""
+    words = [str(word) for word in log.words["channel"]]
+    allowed = np.array([[word in step.channels for word in words] for step in steps], bool).reshape(len(steps), -1)
+    known = np.array([word not in _UNJUDGED for word in words] + [False], bool)
+    prescribed = np.array([bool(step.channels) for step in steps] + [False], bool)
+    at = np.flatnonzero(prescribed[matched] & known[log.codes["channel"]])
+    return Judged(log.journey_of[at], matched[at], ~allowed[matched[at], log.codes["channel"][at]])
+
+
+def measure_promised(log: CodedLog, step: Step, start: Step, until: int) -> Waits:
+    """Measure the waits from one step to another.
+
+    The clock starts with the first touchpoint of `start` that is not yet answered (when it ends, where that is known)
+    and stops at the next touchpoint of `step`.
+
+    Parameters
+    ----------
+    log : CodedLog
+        The linked log.
+    step, start : Step
+        What is waited for, and since what.
+    until : int
+        End of observation, in microseconds since 1970.
+
+    Returns
+    -------
+    Waits
+        In the order of the log.
+    """
+    starts, stops = holds_any(log, start.activities), holds_any(log, step.activities)
+    at = np.flatnonzero(starts | stops)
+    journey, is_start = log.journey_of[at], starts[at]
+    goes_on = np.zeros(len(at), bool)
+    goes_on[1:] = is_start[:-1] & (journey[1:] == journey[:-1])
+    begun = np.flatnonzero(is_start & ~goes_on)
+    ended = np.append(np.flatnonzero(~is_start & goes_on), len(at))
+    end = ended[np.searchsorted(ended, begun)]
+    # Between one start and the next in the same journey there is always a stop, so that only the journey is compared.
+    answered = np.append(journey, -1)[end] == journey[begun]
+    stop = np.append(log.time[at], until)[np.where(answered, end, len(at))]
+    return Waits(journey[begun], np.maximum(stop - log.end_time[at[begun]], 0), answered)
+
+
+def judge_waits(log: CodedLog, steps: Sequence[Step], until: int, awaited: npt.NDArray[np.bool_]) -> Judged:
+    """Judge each wait that is promised to end in time.
+
+    A wait that goes on when observation ends is known to be late where it is too long already, and is left out (it is
+    censored) where it is not; where the step is no longer awaited it was never going to be met, which is no lateness.
+
+    Parameters
+    ----------
+    log : CodedLog
+        The linked log.
+    steps : sequence of Step
+        All steps.
+    until : int
+        End of observation, in microseconds since 1970.
+    awaited : ndarray of bool, journeys x steps
+        Whether the step may still come.
+    """
+    named = {step.name: step for step in steps}
+    parts = [
+        _judged(measure_promised(log, step, named[step.after], until), step, at, awaited[:, at])
+        for at, step in enumerate(steps)
+        if step.after is not None
+    ]
+    empty = Judged(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, bool))
+    return Judged(*(np.concatenate(column) for column in zip(empty, *parts, strict=True)))
+
+
+def _judged(waits: Waits, step: Step, number: int, awaited: npt.NDArray[np.bool_]) -> Judged:
+    late = waits.micros > (step.within or pd.Timedelta(0)) // pd.Timedelta(microseconds=1)
+    judged = waits.answered | (awaited[waits.journey] & late)
+    journey = waits.journey[judged]
+    return Judged(journey, np.full(len(journey), number, np.int64), late[judged])
+
+
+def holds_any(log: CodedLog, activities: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Tell, per touchpoint, whether its activity is one of these."""
+    marked = np.isin(log.words["activity"].astype(str), list(activities))
+    return np.asarray(np.append(marked, False)[log.codes["activity"]])

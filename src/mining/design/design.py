@@ -1,0 +1,214 @@
+"""Designed journeys: what the company means to happen."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mining._alignments import Net
+from mining._engine import ends
+from mining._errors import DesignError, MappingError, nearest
+from mining.design.compiled import compile_net
+from mining.design.grammar import build_stages, read_case, read_ignored, read_top
+from mining.design.records import Stage, Step
+from mining.journeys import Journeys
+from mining.sources.strict_yaml import read_yaml
+
+if TYPE_CHECKING:
+    from mining._draw import Picture
+
+__all__ = ["Design", "read_design"]
+
+
+@dataclass(frozen=True)
+class Design:
+    """A designed journey: stages in order, each with the steps that are meant to happen in it.
+
+    Made by `read_design`.
+
+    Attributes
+    ----------
+    name : str
+        What to call it.
+    stages : tuple of Stage
+        In order.
+    case : str
+        What tells the journeys it speaks of apart.
+    ignore : tuple of str
+        Activities it does not speak of: they are neither planned nor unplanned.
+    """
+
+    name: str
+    stages: tuple[Stage, ...]
+    case: str = "customer"
+    ignore: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Design '{self.name}' by {self.case}: {len(self.stages)} stages, {len(self.steps)} steps>"
+
+    def _repr_html_(self) -> str:
+        from mining.design.pictures import design_table
+
+        return design_table(self)
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps, in the order of the design."""
+        return tuple(step for stage in self.stages for step in stage.steps)
+
+    @cached_property
+    def activities(self) -> tuple[str, ...]:
+        """Every activity the design speaks of, steps and what may happen instead of them, in its order."""
+        return tuple(word for step in self.steps for word in step.activities)
+
+    @cached_property
+    def stage_of(self) -> dict[str, str]:
+        """The stage of each activity."""
+        return {word: stage.name for stage in self.stages for step in stage.steps for word in step.activities}
+
+    @cached_property
+    def step_of(self) -> dict[str, str]:
+        """The step of each activity: its own, or the one it may happen instead of."""
+        return {word: step.name for step in self.steps for word in step.activities}
+
+    @cached_property
+    def net(self) -> Net:
+        """The design as a Petri net: stages one after the other, alternatives as a choice."""
+        return compile_net(self.stages)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """Lay the design out as a table.
+
+        Returns
+        -------
+        DataFrame
+            One row per step: stage, step, owner, instead and channels (comma-separated, empty for none or any), actor,
+            optional, repeatable, stage_optional, stage_repeatable, order (given or any), within_hours (missing where
+            nothing is promised), after (the step it counts from).
+        """
+        rows = [
+            {
+                "stage": stage.name,
+                "step": step.name,
+                "owner": stage.owner,
+                "instead": ", ".join(step.instead),
+                "channels": ", ".join(step.channels),
+                "actor": step.actor,
+                "optional": step.optional,
+                "repeatable": step.repeatable,
+                "stage_optional": stage.optional,
+                "stage_repeatable": stage.repeatable,
+                "order": stage.order,
+                "within_hours": float("nan") if step.within is None else step.within / pd.Timedelta(hours=1),
+                "after": step.after,
+            }
+            for stage in self.stages
+            for step in stage.steps
+        ]
+        texts = ("stage", "step", "owner", "instead", "channels", "actor", "order", "after")
+        return pd.DataFrame(rows).astype(dict.fromkeys(texts, "str"))
+
+    def plot(self) -> Picture:
+        """Draw the design, stages as lanes."""
+        from mining.design.pictures import draw_design
+
+        return draw_design(self)
+
+    def check(self, journeys: Journeys) -> pd.DataFrame:
+        """Lay the design's words beside those of the journeys; nothing is guessed, what is near is only suggested.
+
+        Parameters
+        ----------
+        journeys : Journeys
+            What it will be compared with.
+
+        Returns
+        -------
+        DataFrame
+            activity, role (step, instead, ignored or not in the design), stage, step, n_touchpoints, n_journeys (0 for
+            words that no journey uses), nearest (for a word without counterpart: the closest one on the other side that
+            has none either). The design's words come first, in its order, then the others, most frequent first.
+        """
+        seen = ends(journeys.log).set_index("activity")[["n_touchpoints", "n_journeys"]]
+        roles = dict.fromkeys(self.activities, "instead") | {step.name: "step" for step in self.steps}
+        roles |= dict.fromkeys(self.ignore, "ignored")
+        strangers = seen[~seen.index.isin(list(roles))].sort_values("n_touchpoints", ascending=False, kind="stable")
+        unused = [word for word in roles if word not in seen.index]
+        words = [*roles, *map(str, strangers.index)]
+        near = {word: _closest(word, list(strangers.index)) for word in unused}
+        near |= {str(word): _closest(str(word), unused) for word in strangers.index}
+        frame = pd.DataFrame(
+            {
+                "activity": words,
+                "role": [roles.get(word, "not in the design") for word in words],
+                "stage": [self.stage_of.get(word) for word in words],
+                "step": [self.step_of.get(word) for word in words],
+                "n_touchpoints": seen["n_touchpoints"].reindex(words, fill_value=0).to_numpy(),
+                "n_journeys": seen["n_journeys"].reindex(words, fill_value=0).to_numpy(),
+                "nearest": [near.get(word) for word in words],
+            }
+        )
+        return frame.astype(dict.fromkeys(("activity", "role", "stage", "step", "nearest"), "str"))
+
+
+def read_design(source: str | Path | Mapping[str, Any]) -> Design:
+    """Read a designed journey.
+
+    Every value of the file is read as the text that stands there; keys that stand twice, unknown keys, steps named
+    twice and spans without a unit are refused.
+
+    Parameters
+    ----------
+    source : path or mapping
+        A YAML file, or its content as a dict.
+
+    Returns
+    -------
+    Design
+
+    Raises
+    ------
+    DesignError
+        Saying what is wrong and what could be meant.
+
+    Examples
+    --------
+    >>> design = read_design({"stages": [{"stage": "Purchase", "steps": ["Offer", {"step": "Won", "within": "5D"}]}]})
+    >>> design
+    <Design 'Designed journey' by customer: 1 stages, 2 steps>
+    >>> design.frame[["stage", "step", "within_hours", "after"]]
+          stage   step  within_hours  after
+    0  Purchase  Offer           NaN    NaN
+    1  Purchase    Won         120.0  Offer
+    """
+    top = read_top(source if isinstance(source, Mapping) else _document(Path(source)))
+    stages = build_stages(top)
+    name = top.get("name") or "Designed journey"
+    if not isinstance(name, str):
+        raise DesignError(f"The design says {name!r} for 'name'. Write one word or sentence.")
+    return Design(name=name, stages=stages, case=read_case(top), ignore=read_ignored(top, stages))
+
+
+def _document(path: Path) -> object:
+    if not path.is_file():
+        beside = sorted(entry.name for entry in path.parent.iterdir()) if path.parent.is_dir() else []
+        raise DesignError(f"There is no file '{path}' to read a design from.{nearest(path.name, beside)}")
+    try:
+        return read_yaml(path.read_text("utf-8-sig"), path.name)
+    except UnicodeDecodeError as error:
+        raise DesignError(f"'{path.name}' is not written in UTF-8. Save it as UTF-8.") from error
+    except MappingError as error:
+        raise DesignError(str(error)) from error
+
+
+def _closest(word: str, known: list[str]) -> str | None:
+    folded = {name.casefold(): name for name in reversed(known)}
+    found = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    return folded[found[0]] if found else None

@@ -1,0 +1,38 @@
+"""What a design is made of: stages, and their steps."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import pandas as pd
+
+__all__ = ["Stage", "Step"]
+
+
+class Step(NamedTuple):
+    """Something that is meant to happen to the customer."""
+
+    name: str
+    instead: tuple[str, ...] = ()  # activities that do just as well
+    channels: tuple[str, ...] = ()  # empty: any
+    actor: str | None = None
+    optional: bool = False
+    repeatable: bool = False
+    within: pd.Timedelta | None = None
+    after: str | None = None  # the step from which `within` counts
+
+    @property
+    def activities(self) -> tuple[str, ...]:
+        """The step's own activity and those that do instead."""
+        return (self.name, *self.instead)
+
+
+class Stage(NamedTuple):
+    """A part of the journey that one owner answers for."""
+
+    name: str
+    steps: tuple[Step, ...]
+    owner: str | None = None
+    optional: bool = False
+    repeatable: bool = False
+    order: Literal["given", "any"] = "given"
