@@ -73,7 +73,7 @@ def found(deviations: Deviations) -> set[tuple[str, str, str, int, int]]:
 def test_a_journey_as_designed_is_only_that(story: str) -> None:
     deviations = seen(f"Ann: {story}")
     assert found(deviations) == set()
-    assert deviations.verdicts["n_journeys"].tolist() == [2, 0, 0]
+    assert deviations.verdicts["n_journeys"].tolist() == [2, 0, 0, 0]
     assert (deviations.frame["share"] == 1).all()
     assert not deviations.journeys["cost"].any()
 
@@ -99,10 +99,11 @@ def test_a_journey_as_designed_is_only_that(story: str) -> None:
         ("site > call > mail > offer > won > ask", {("Help", "answer", "not reached", 1, 1)}),
     ],
 )
-def test_what_is_planted_is_found_and_nothing_else(story: str, planted: set[object]) -> None:
+def test_what_is_planted_is_found_and_nothing_else(story: str, planted: set[tuple[str, str, str, int, int]]) -> None:
     deviations = seen(f"Ann: {story}")
     assert found(deviations) == planted
-    assert deviations.journeys.loc["Ann", "verdict"] == "deviating"
+    left = {kind for _, _, kind, _, _ in planted} == {"not reached"}
+    assert deviations.journeys.loc["Ann", "verdict"] == ("left early" if left else "deviating")
     assert deviations.journeys.loc["Zoe", "verdict"] == "conforming"
 
 
@@ -167,7 +168,7 @@ def test_a_running_journey_can_already_deviate() -> None:
 
 def test_a_silent_journey_is_no_longer_running() -> None:
     deviations = running("site > call > mail", "90D")
-    assert deviations.journeys.loc["Ann", ["verdict", "n_not_reached"]].tolist() == ["deviating", 2]
+    assert deviations.journeys.loc["Ann", ["verdict", "n_not_reached"]].tolist() == ["left early", 2]
 
 
 def test_an_open_wait_is_left_out_until_it_is_too_long() -> None:
@@ -180,7 +181,7 @@ def test_an_open_wait_is_left_out_until_it_is_too_long() -> None:
 def test_journeys_of_which_the_design_ignores_all_are_still_counted() -> None:
     deviations = seen("Ann: letter > letter")
     assert deviations.n_journeys == 2
-    assert deviations.journeys.loc["Ann", ["verdict", "n_not_reached"]].tolist() == ["deviating", 5]
+    assert deviations.journeys.loc["Ann", ["verdict", "n_not_reached"]].tolist() == ["left early", 5]
 
 
 def test_drop_off_counts_every_journey_of_a_stage_once() -> None:
@@ -280,7 +281,7 @@ def test_deviations_show_themselves_with_small_cells_masked() -> None:
     deviations = seen(*stories, "Ann: site > call > mail > <b>gift</b> > offer > won")
     assert (
         repr(deviations)
-        == "<Deviations of 8 journeys by customer from 'Shop': 1 conforming, 7 deviating, 0 still running>"
+        == "<Deviations of 8 journeys by customer from 'Shop': 1 conforming, 0 left early, 7 deviating, 0 still running>"
     )
     shown = deviations._repr_html_()
     assert "under 5" in shown

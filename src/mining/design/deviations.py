@@ -80,9 +80,9 @@ class Deviations:
         Returns
         -------
         DataFrame
-            verdict, n_journeys, of_journeys, share, share_low, share_high (Wilson, 95 %). `deviating`: anything but
-            `as designed` was found; `still running`: nothing was found yet, but the design goes on; `conforming`: the
-            rest.
+            verdict, n_journeys, of_journeys, share, share_low, share_high (Wilson, 95 %). `deviating`: something was
+            done otherwise than designed; `left early`: all of it as designed, but it stopped for good before the end;
+            `still running`: as designed so far, and the design goes on; `conforming`: the rest.
         """
         return verdict_table(self.journeys)
 

@@ -21,7 +21,7 @@ __all__ = ["VERDICTS", "Found", "deviation_table", "drop_off_table", "journey_ta
 Integers = npt.NDArray[np.int64]
 Marks = npt.NDArray[np.bool_]
 
-VERDICTS: Final = ("conforming", "deviating", "still running")
+VERDICTS: Final = ("conforming", "left early", "deviating", "still running")
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,8 +108,10 @@ def journey_table(journeys: Journeys, found: Found, cost: Integers, ends: tuple[
         ).astype(np.int64)
         for kind in Kind
     }
-    deviates = np.sum([counts[kind] for kind in Kind if kind != Kind.AS_DESIGNED], axis=0) > 0
-    verdict = np.where(deviates, 1, np.where(unfinished & ~can_end, 2, 0))
+    as_designed_so_far = {Kind.AS_DESIGNED, Kind.NOT_REACHED}
+    deviates = np.sum([counts[kind] for kind in Kind if kind not in as_designed_so_far], axis=0) > 0
+    left = counts[Kind.NOT_REACHED] > 0
+    verdict = np.select([deviates, left, unfinished & ~can_end], [2, 1, 3], 0)
     named = {f"n_{DEVIATIONS[kind].replace(' ', '_')}": counts[kind] for kind in Kind}
     frame = pd.DataFrame(
         {"verdict": np.array(VERDICTS, object)[verdict], "unfinished": unfinished, "cost": cost, **named},
