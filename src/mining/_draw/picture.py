@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import importlib
-import os
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +12,7 @@ from pathlib import Path
 from mining._draw.ink import LIGHT, STYLE
 from mining._draw.text import escaped
 from mining._errors import MiningError
+from mining._files import write_whole
 
 __all__ = ["Fragment", "Picture", "Raster", "compose"]
 
@@ -71,7 +70,7 @@ class Picture:
         make = makers.get(target.suffix.lower())
         if make is None:
             raise MiningError.refused(f"A picture cannot be saved as '{target.name}'.", "End the name in .svg or .png.")
-        return _write_whole(target, make())
+        return write_whole(target, make())
 
     def _as_file(self) -> bytes:
         return f'<?xml version="1.0" encoding="utf-8"?>\n{self.svg}\n'.encode()
@@ -127,7 +126,7 @@ class Raster:
         target = Path(path)
         if target.suffix.lower() != ".png":
             raise MiningError.refused(f"A cloud of points cannot be saved as '{target.name}'.", "End the name in .png.")
-        return _write_whole(target, self.png)
+        return write_whole(target, self.png)
 
 
 @dataclass(frozen=True, repr=False)
@@ -183,16 +182,3 @@ def _plain(svg: str, values: Mapping[str, str] = LIGHT) -> str:
     svg = re.sub(r"@media[^{]*\{[^{}]*\{[^{}]*\}\}", "", svg)
     svg = re.sub(r"var\(--([a-z]+)\)", lambda found: values.get(found[1], "#000000"), svg)
     return re.sub(r' style="width:100%[^"]*"', "", svg, count=1)
-
-
-def _write_whole(target: Path, data: bytes) -> Path:
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        part.replace(target)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    return target

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +10,7 @@ from jinja2 import Environment, StrictUndefined
 
 from mining import __version__
 from mining._errors import MiningError
+from mining._files import write_whole
 from mining.report.config import LANGUAGES
 from mining.report.sections import Section, colophon, section_of, summary_of
 from mining.report.study import Study
@@ -61,7 +60,7 @@ def write_report(path: Path | str, *results: object, title: str | None = None, l
     if not sections:
         raise MiningError.empty("The report", "no results were given: pass journeys, flow, deviations, ... or a Study.")
     said = {"title": title or "", "summary": summary, "sections": sections, "colophon": made_by}
-    return _write(Path(path), _rendered(words, said))
+    return write_whole(path, _rendered(words, said).encode())
 
 
 def _rendered(words: Words, said: Mapping[str, object]) -> str:
@@ -69,18 +68,3 @@ def _rendered(words: Words, said: Mapping[str, object]) -> str:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=False)
     page: str = environment.from_string(text).render(words=words, **said)
     return page
-
-
-def _write(path: Path, page: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(page)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(part).replace(path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
-    return path

@@ -65,7 +65,7 @@ def section_of(result: object, words: Words, study: Study | None) -> Section:
 def summary_of(study: Study, words: Words) -> list[str]:
     """Say it in three sentences: what was read, what customers do, where it hurts."""
     journeys, flow = study.journeys, study.discovery.variants.frame
-    ledger = study.touchpoints.quality.frame
+    tables = study.touchpoints.quality.frame.drop_duplicates(["source", "table", "file"])
     span = journeys.portraits()
     read = words.say(
         "read",
@@ -75,8 +75,8 @@ def summary_of(study: Study, words: Words) -> list[str]:
         case=journeys.case,
         first=f"{span['started'].min():%Y-%m-%d}",
         last=f"{span['ended'].max():%Y-%m-%d}",
-        used=int(ledger["used"].sum()),
-        rows=int(ledger["rows"].sum()),
+        used=int(tables["rows_used"].sum()),
+        rows=int(tables["rows_in"].sum()),
     )
     return [read, _path_or_conformance(study, words, flow), _pain(study, words)]
 
@@ -94,10 +94,10 @@ def _path_or_conformance(study: Study, words: Words, variants: pd.DataFrame) -> 
         running = int(verdicts["n_journeys"].get("still running", 0))
         return words.say(
             "conforming",
-            share=words.share(row["share"]),
+            share=words.share(float(row["share"])),
             n=len(study.journeys),
-            low=words.share(row["low"]),
-            high=words.share(row["high"]),
+            low=words.share(float(row["low"])),
+            high=words.share(float(row["high"])),
             running=running,
         )
     top = variants.iloc[0]
