@@ -1,0 +1,9 @@
+"""An export becomes touchpoints: bytes, dialect, dates, mapping, identity, quality."""
+
+from mining.sources.catalogue import catalogue
+from mining.sources.mapping import Mapping
+from mining.sources.quality import Quality
+from mining.sources.read import read_crm
+from mining.sources.touchpoints import Touchpoints
+
+__all__ = ["Mapping", "Quality", "Touchpoints", "catalogue", "read_crm"]

@@ -1,0 +1,237 @@
+"""Turn the rows of one pass into touchpoints, as columns of codes; what cannot be one is set aside by rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mining._fields import CASES, FIELDS, FLAGS, TIMES
+from mining.sources.clocks import NO_TIME
+from mining.sources.keys import normaliser
+from mining.sources.mapping import Reader, Reading
+from mining.sources.readers import Pass, plan
+from mining.sources.source import Source
+from mining.sources.stamps import PRECISIONS
+from mining.sources.table import Coded, Ints
+from mining.sources.view import View, numbers_of
+
+__all__ = ["KEYED", "Batch", "emit"]
+
+KEYED = "\0"  # begins a reference by key; such words never leave the room
+_NUMBERS = ("amount", "score")
+_PLAIN = tuple(
+    spec.name
+    for spec in FIELDS
+    if spec.kind in {"text", "word"}
+    and spec.name not in {"touchpoint_id", "activity", "timestamp_precision", "timestamp_quality"}
+    and not spec.name.startswith("source")
+)
+
+
+@dataclass
+class Batch:
+    """Touchpoints of one pass over one table."""
+
+    source: str
+    table: str
+    file: str
+    page: int
+    part: str
+    positions: Ints
+    rows: Ints
+    turns: Ints
+    ids: Coded
+    rank: npt.NDArray[np.float64]
+    text: dict[str, Coded] = field(default_factory=dict)
+    times: dict[str, Ints] = field(default_factory=dict)
+    numbers: dict[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+    flags: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
+    reader: int = 0  # place among the readers of all sources
+    own_record: bool = False  # it says when it was written down
+
+
+def emit(source: Source, reader: Reader, place: int = 0) -> Iterator[Batch]:
+    """Yield the touchpoints that a reader finds in its tables.
+
+    Raises
+    ------
+    MappingError
+        When a table has none of the columns for the activity or the time.
+    """
+    found = list(source.tables(reader.tables))
+    if not found:
+        source.note(f"no table '{reader.tables[0]}', so no touchpoint of '{reader.name}'")
+    for page, view in found:
+        source.ledger.expect(page)
+        passes = plan(reader, view)
+        about = np.zeros(view.size, dtype=bool)
+        for single in passes:
+            batch, reached = _emit_pass(source, view, page, single)
+            about |= reached
+            batch.reader = place
+            yield batch
+        if passes and passes[0].left:
+            source.ledger.aside(page, np.flatnonzero(~about), passes[0].left)
+
+
+def _emit_pass(source: Source, view: View, page: int, single: Pass) -> tuple[Batch, npt.NDArray[np.bool_]]:
+    step, ledger = single.step, source.ledger
+    keep = single.rows.copy()
+    for condition in step.only:
+        keep &= view.holds(condition)
+    reached = keep.copy()
+    view.attention = keep
+
+    def drop(bad: npt.NDArray[np.bool_], rule: str) -> None:
+        ledger.aside(page, np.flatnonzero(keep & bad), rule)
+        np.logical_and(keep, ~bad, out=keep)
+
+    for condition in step.aside:
+        drop(view.holds(condition), condition.rule or "set aside by the mapping")
+    activity = _field(view, single, "activity", needed=True)
+    times, clock = _times(view, single)
+    if single.blank:
+        # A milestone not reached is no fault of its row.
+        reached &= (times["timestamp"] != NO_TIME) | clock["failed"]
+        keep &= reached
+    drop(~activity.known, "no activity")
+    drop(clock["failed"], "unreadable timestamp")
+    drop(times["timestamp"] == NO_TIME, "no timestamp")
+    return _batch(source, view, page, single, positions=np.flatnonzero(keep), told=(activity, times, clock)), reached
+
+
+def _field(view: View, single: Pass, name: str, *, needed: bool = False) -> Coded:
+    readings = single.step.fields.get(name, ())
+    if needed:
+        always = single.step.always.get(name)
+        if always is None:
+            view.require(readings, name)
+    else:
+        view.remark(readings, name)
+    found = view.first(readings, name)
+    word = single.step.always.get(name)
+    return found if word is None else found.or_else(Coded.constant(word, view.size))
+
+
+def _times(view: View, single: Pass) -> tuple[dict[str, Ints], dict[str, Any]]:
+    """Read every time; of the timestamp also where it failed, its precision and its quality."""
+    fields = single.step.fields
+    view.require(fields["timestamp"], "timestamp")
+    stamp = view.times(fields["timestamp"], {})
+    times = {"timestamp": stamp.micros}
+    for name in TIMES[1:]:
+        if name in fields:
+            view.remark(fields[name], name)
+            times[name] = view.times(fields[name], times).micros
+    quality = np.where(
+        stamp.precision == len(PRECISIONS) - 1, 2, np.where(stamp.repaired, 3, np.where(stamp.assumed, 1, 0))
+    )
+    return times, {"failed": stamp.failed, "precision": stamp.precision, "quality": quality}
+
+
+def _batch(
+    source: Source,
+    view: View,
+    page: int,
+    single: Pass,
+    *,
+    positions: Ints,
+    told: tuple[Coded, dict[str, Ints], dict[str, Ints]],
+) -> Batch:
+    activity, times, clock = told
+    step = single.step
+    turns = np.zeros(len(positions), dtype=np.int64)
+    objects: dict[str, Coded] = {}
+    for kind in (kind for kind in CASES if kind in step.fields):
+        positions, turns, objects = _reference(source, view, kind, step.fields[kind], state=(positions, turns, objects))
+    rank = numbers_of(view.text(single.order)) if single.order else np.zeros(view.size)
+    batch = Batch(
+        source.name,
+        view.table.name,
+        view.table.file,
+        page,
+        single.part,
+        positions,
+        view.table.rows[positions],
+        turns,
+        _ids(view, single).take(positions),
+        np.nan_to_num(rank)[positions],
+        own_record="recorded_at" in step.fields,
+    )
+    batch.text = {name: _field(view, single, name).take(positions) for name in _PLAIN if name in _told(single)}
+    batch.text |= {"activity": activity.take(positions), **objects}
+    batch.text["activity_raw"] = batch.text.get("activity_raw", batch.text["activity"])
+    batch.text["timestamp_precision"] = Coded(clock["precision"][positions], np.array(PRECISIONS, dtype=object))
+    qualities = np.array(["exact", "zone_assumed", "date_only", "repaired"], dtype=object)
+    batch.text["timestamp_quality"] = Coded(clock["quality"][positions], qualities)
+    batch.times = {name: micros[positions] for name, micros in times.items()}
+    batch.numbers = {n: numbers_of(_field(view, single, n))[positions] for n in _NUMBERS if n in _told(single)}
+    batch.flags = {
+        name: _field(view, single, name).isin(["true"])[positions] for name in FLAGS if name in _told(single)
+    }
+    return batch
+
+
+def _told(single: Pass) -> set[str]:
+    return {*single.step.fields, *single.step.always}
+
+
+def _ids(view: View, single: Pass) -> Coded:
+    """Name every row: by the mapping's key, else by its record number."""
+    readings = single.step.fields.get("touchpoint_id", ())
+    key = view.kept(readings, "touchpoint_id")
+    if key.known.all():
+        return key
+    numbers = Coded(
+        np.arange(view.size, dtype=np.int64), np.array([f"row-{row}" for row in view.table.rows], dtype=object)
+    )
+    return key.or_else(numbers)
+
+
+def _reference(
+    source: Source,
+    view: View,
+    kind: str,
+    readings: Sequence[Reading],
+    *,
+    state: tuple[Ints, Ints, dict[str, Coded]],
+) -> tuple[Ints, Ints, dict[str, Coded]]:
+    """Add the object that each touchpoint is about; several linked customers multiply the touchpoint."""
+    positions, turns, objects = state
+    found = Coded.empty(len(positions))
+    for reading in readings:
+        if reading.link:
+            if found.known.all():
+                continue
+            column = view.text(reading.by).take(positions)
+            rows, more, targets = source.links[reading.link].expand(column)
+            # Rows that an earlier reading answered stay single, and only customers multiply.
+            single = more == 0 if kind != "customer" else (more == 0) | ~found.known[rows]
+            if kind != "customer" and (more > 0).any():
+                source.note(f"{view.table.name}: further {kind}s of a touchpoint left out", int((more > 0).sum()))
+            rows, more, targets = rows[single], more[single], targets[single]
+            linked = Coded.of(targets).renamed(lambda word: f"{source.name}:{word}")
+            positions, turns = positions[rows], turns[rows] + more
+            objects = {name: column.take(rows) for name, column in objects.items()}
+            found = found.take(rows).or_else(linked)
+        else:
+            view.remark((reading,), kind)
+            found = found.or_else(_named(source, view, reading).take(positions))
+    return positions, turns, {**objects, kind: found}
+
+
+def _named(source: Source, view: View, reading: Reading) -> Coded:
+    words = view.read(Reading(**{**reading.__dict__, "key": ""}))
+    if not reading.key:
+        return words.renamed(lambda word: f"{source.name}:{word}")
+    normal = normaliser(reading.key, source.region)
+
+    def keyed(word: str) -> str | None:
+        key = normal(word)
+        return None if key is None else f"{KEYED}{reading.key}:{key}"
+
+    return words.renamed(keyed)

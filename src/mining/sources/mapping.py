@@ -1,0 +1,177 @@
+"""What a mapping says: how the columns of one system's export become our fields. Plain frozen records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Named
+from dataclasses import dataclass, field
+
+__all__ = ["Condition", "Label", "Link", "Mapping", "Matching", "Merge", "ObjectRule", "Reader", "Reading", "Step"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read a value from a row.
+
+    The value comes from `column` (or from `template` filled with columns, or is the `constant`); then it is looked up
+    in the label table `label`, renamed by `values`, and put into a `template` that has ``{}``.
+    """
+
+    column: str = ""
+    template: str = ""
+    constant: str = ""
+    pattern: str = ""
+    label: str = ""
+    values: Named[str, str] | None = None
+    otherwise: str = ""  # keep or missing: what becomes of a value that `values` or `label` does not know
+    key: str = ""  # email or phone: the value is a key of an object, not its id
+    link: str = ""
+    by: str = ""
+    unit: str = ""
+    after: str = ""
+    timezone: str = ""
+    dayfirst: bool | None = None
+    calendar: str = ""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A test of a row: the value read is one of `values` (an empty word stands for missing, ``*`` for any value)."""
+
+    reading: Reading
+    values: tuple[str, ...]
+    negated: bool = False
+    rule: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Fields, constants and conditions of a reader, or of one change, milestone or watched column of it."""
+
+    fields: Named[str, tuple[Reading, ...]] = field(default_factory=dict)
+    always: Named[str, str] = field(default_factory=dict)
+    only: tuple[Condition, ...] = ()
+    aside: tuple[Condition, ...] = ()
+    first: bool = False
+
+
+@dataclass(frozen=True)
+class Matching:
+    """Milestone columns recognised by a pattern of their header."""
+
+    pattern: str
+    activity: str
+    step: Step
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How one table becomes touchpoints."""
+
+    name: str
+    kind: str  # activity, change, milestones or versions
+    tables: tuple[str, ...]
+    step: Step
+    steps: Named[str, Step] = field(default_factory=dict)
+    matching: tuple[Matching, ...] = ()
+    column: str = ""  # change: the column that names the changed field; versions: the record's id
+    order: str = ""
+
+
+@dataclass(frozen=True)
+class ObjectRule:
+    """How one table describes objects of one type."""
+
+    kind: str
+    tables: tuple[str, ...]
+    id: Reading
+    keys: Named[str, str] = field(default_factory=dict)
+    account: str = ""
+    attributes: Named[str, Reading] = field(default_factory=dict)
+    deleted: str = ""
+    order: str = ""
+    only: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True)
+class Link:
+    """A table that leads from one id to others, many to many."""
+
+    name: str
+    tables: tuple[str, ...]
+    by: str
+    targets: Named[str, str]
+    split: str = ""
+
+
+@dataclass(frozen=True)
+class Label:
+    """A table that spells out an id."""
+
+    name: str
+    tables: tuple[str, ...]
+    id: str
+    label: Reading
+    only: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True)
+class Merge:
+    """A table that says which ids were merged into which."""
+
+    kind: str
+    tables: tuple[str, ...]
+    old: str
+    kept: str
+    split: str = ""
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """Everything that is known of one system's exports.
+
+    Attributes
+    ----------
+    system : str
+        Name of the system, the first part of every id.
+    verified : str
+        ``docs``, ``fixture`` or ``real``: what the mapping was tried on.
+    folders : tuple of str
+        Names of the sub-folder that holds its files.
+    timezone, dayfirst, calendar
+        How dates without a zone, with an open order of day and month, or of another calendar are read.
+    missing : frozenset of str
+        Words that stand for no value.
+    prefixes : tuple of str
+        What connectors put before a column's name.
+    aliases : dict
+        Column name to its spellings in other languages.
+    files : dict
+        Table to its file names (stems, with wildcards).
+    """
+
+    system: str
+    verified: str = ""
+    folders: tuple[str, ...] = ()
+    timezone: str = ""
+    dayfirst: bool | None = None
+    calendar: str = ""
+    region: str = ""
+    missing: frozenset[str] = frozenset({""})
+    prefixes: tuple[str, ...] = ("",)
+    aliases: Named[str, tuple[str, ...]] = field(default_factory=dict)
+    files: Named[str, tuple[str, ...]] = field(default_factory=dict)
+    detect: tuple[str, ...] = ()
+    blocklist: tuple[str, ...] = ()
+    objects: tuple[ObjectRule, ...] = ()
+    links: Named[str, Link] = field(default_factory=dict)
+    labels: Named[str, Label] = field(default_factory=dict)
+    merges: tuple[Merge, ...] = ()
+    readers: tuple[Reader, ...] = ()
+
+    @property
+    def tables(self) -> dict[str, tuple[str, ...]]:
+        """Every table the mapping speaks of, with the file names it may have."""
+        rules: tuple[ObjectRule | Link | Label | Merge | Reader, ...] = (*self.objects, *self.links.values())
+        rules = (*rules, *self.labels.values(), *self.merges, *self.readers)
+        names = dict.fromkeys(name for rule in rules for name in rule.tables)
+        return {name: self.files.get(name, (name,)) for name in names}

@@ -1,0 +1,75 @@
+"""The quality report: rows in, used, set aside and why; files, clocks, ties and remarks."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+__all__ = ["Quality"]
+
+
+@dataclass(frozen=True, eq=False)
+class Quality:
+    """What reading did to an export, so that nothing is dropped in silence.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        Per source, table and rule: `rows_in`, `rows_used`, `rule`, `rows_aside`, `example_rows` (record numbers in the
+        file, at most three). Per table `rows_in` = `rows_used` + sum of `rows_aside`.
+    files : DataFrame
+        Per table: `encoding` and its proof, `delimiter`, `rows`, `notes`.
+    clocks : DataFrame
+        Per time column: `format` with counts, `calendar`, `precision`, `zone`, `proof`, and counts of failures, skipped
+        and repeated hours.
+    ties : float
+        Share of touchpoints, 0 to 1, whose customer (or record) has another at the same time: `seq` orders them.
+    as_of : Timestamp or None
+        The latest moment the export knows of.
+    notes : tuple of str
+        Remarks, most frequent first.
+    """
+
+    frame: pd.DataFrame
+    files: pd.DataFrame
+    clocks: pd.DataFrame
+    ties: float
+    as_of: pd.Timestamp | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every record of every table is used or set aside."""
+        tables = self.frame.groupby(["source", "table", "file"], sort=False)
+        together = tables.agg(rows_in=("rows_in", "first"), used=("rows_used", "first"), aside=("rows_aside", "sum"))
+        return bool((together["rows_in"] == together["used"] + together["aside"]).all())
+
+    @property
+    def summary(self) -> str:
+        """One sentence on what was read."""
+        tables = self.frame.drop_duplicates(["source", "table", "file"])
+        rows, used = int(tables["rows_in"].sum()), int(tables["rows_used"].sum())
+        until = f" Known until {self.as_of:%Y-%m-%d %H:%M} UTC." if self.as_of is not None else ""
+        return (
+            f"{rows:,} records in {len(tables)} tables: {used:,} used, {rows - used:,} set aside by rule. "
+            f"{self.ties:.1%} of touchpoints share their time with another of the same customer.{until}"
+        )
+
+    def __repr__(self) -> str:
+        return f"Quality: {self.summary}"
+
+    def _repr_html_(self) -> str:
+        parts = [f"<p>{html.escape(self.summary)}</p>"]
+        for title, table in (("Records", self.frame), ("Files", self.files), ("Clocks", self.clocks)):
+            if len(table):
+                parts.append(f"<h4>{title}</h4>{table.to_html(index=False, border=0, max_rows=60)}")
+        if self.notes:
+            parts.append(f"<h4>Remarks</h4><ul>{_items(self.notes)}</ul>")
+        return "".join(parts)
+
+
+def _items(notes: Sequence[str]) -> str:
+    return "".join(f"<li>{html.escape(note)}</li>" for note in notes)

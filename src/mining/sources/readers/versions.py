@@ -1,0 +1,65 @@
+"""Snapshots of a record over time: a watched column that differs from the version before is a touchpoint."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from mining.sources.mapping import Reader, Reading
+from mining.sources.readers.passes import Pass, both
+from mining.sources.table import Coded, Ints
+from mining.sources.view import View, numbers_of
+
+__all__ = ["passes"]
+
+
+def passes(reader: Reader, view: View) -> list[Pass]:
+    """Make one pass per watched column, over the versions in which it changed.
+
+    Versions are ordered by time, then by the reader's `order` column, then by row. The first version of a record counts
+    as a change of the columns marked `first`. Versions set aside by the reader's own conditions do not take part.
+    """
+    view.require([Reading(column=reader.column)], "the record")
+    taking = np.ones(view.size, dtype=bool)
+    for condition in reader.step.only:
+        taking &= view.holds(condition)
+    for condition in reader.step.aside:
+        taking &= ~view.holds(condition)
+    sequence, starts = _versions(reader, view, taking)
+    return [
+        Pass(
+            reader.name,
+            column,
+            both(reader.step, step),
+            _changed(view.text(column), sequence, starts, view.size, first=step.first) | ~taking,
+            order=reader.order,
+            left="nothing that is watched changed",
+        )
+        for column, step in reader.steps.items()
+    ]
+
+
+def _versions(reader: Reader, view: View, taking: npt.NDArray[np.bool_]) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    """Order the rows by record and version; say where a record starts."""
+    record = view.text(reader.column)
+    time = view.times(reader.step.fields["timestamp"], {}).micros
+    rank = numbers_of(view.text(reader.order)) if reader.order else np.zeros(view.size)
+    rows = np.flatnonzero(taking & record.known)
+    inside = np.lexsort((rows, np.nan_to_num(rank[rows]), time[rows], record.codes[rows]))
+    sequence = rows[inside]
+    codes = record.codes[sequence]
+    starts = np.ones(len(sequence), dtype=bool)
+    starts[1:] = codes[1:] != codes[:-1]
+    return sequence, starts
+
+
+def _changed(
+    column: Coded, sequence: Ints, starts: npt.NDArray[np.bool_], size: int, *, first: bool
+) -> npt.NDArray[np.bool_]:
+    codes = column.codes[sequence]
+    differs = np.zeros(len(sequence), dtype=bool)
+    differs[1:] = codes[1:] != codes[:-1]
+    changed = np.where(starts, first, differs) & (codes >= 0)
+    out = np.zeros(size, dtype=bool)
+    out[sequence[changed.astype(bool)]] = True
+    return out

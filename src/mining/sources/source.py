@@ -1,0 +1,170 @@
+"""Everything that one source's files say: views of its tables, labels, links and merges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+
+from mining._errors import ExportError
+from mining.sources.files import Folder, stem_matches
+from mining.sources.ledger import Ledger
+from mining.sources.links import Leads, lead
+from mining.sources.mapping import Label, Mapping, Merge, ObjectRule
+from mining.sources.table import RawTable
+from mining.sources.view import View
+
+__all__ = ["Source", "open_source"]
+
+
+class Source:
+    """One system's export under its mapping."""
+
+    def __init__(self, mapping: Mapping, ledger: Ledger) -> None:
+        self.mapping, self.ledger = mapping, ledger
+        self.name = mapping.system
+        self.region: str | None = mapping.region or None
+        self.views: dict[str, list[tuple[int, View]]] = {}
+        self.labels: dict[str, dict[str, str]] = {}
+        self.links: dict[str, Leads] = {}
+
+    def note(self, text: str, times: int = 1) -> None:
+        """Remember a remark about this source."""
+        self.ledger.note(f"{self.name}: {text}", times)
+
+    def add(self, names: Iterable[str], table: RawTable) -> None:
+        """Take in a table under the names that the mapping has for it."""
+        view = View(table, self.mapping, self.labels, self.note)
+        page = self.ledger.open(self.name, table)
+        for name in names:
+            self.views.setdefault(name, []).append((page, view))
+
+    def tables(self, names: Iterable[str]) -> Iterator[tuple[int, View]]:
+        """Yield the tables that go by any of the names, each once."""
+        seen = set()
+        for name in names:
+            for page, view in self.views.get(name, []):
+                if page not in seen:
+                    seen.add(page)
+                    yield page, view
+
+    def prepare(self) -> None:
+        """Read the label and link tables."""
+        for label in self.mapping.labels.values():
+            self.labels[label.name] = self._label(label)
+        for link in self.mapping.links.values():
+            pairs = []
+            for page, view in self.tables(link.tables):
+                by, target = view.text(link.by), view.text(next(iter(link.targets.values())))
+                self.ledger.describe(page, np.flatnonzero(by.known & target.known))
+                self.ledger.unidentified(page, np.flatnonzero(~(by.known & target.known)))
+                pairs.append((by, target))
+            self.links[link.name] = lead(pairs, link.split)
+            if not pairs and self._wanted("link", link.name):
+                self.note(f"no table '{link.tables[0]}', so touchpoints cannot be tied by it to {_kinds(link.targets)}")
+
+    def _label(self, label: Label) -> dict[str, str]:
+        words: dict[str, str] = {}
+        for page, view in self.tables(label.tables):
+            rows = view.text(label.id).known
+            self.ledger.describe(page, np.flatnonzero(rows))
+            self.ledger.unidentified(page, np.flatnonzero(~rows))
+            for condition in label.only:
+                rows = rows & view.holds(condition)
+            ids, named = view.text(label.id), view.read(label.label)
+            rows = rows & named.known
+            words |= dict(zip(ids.text()[rows].tolist(), named.text()[rows].tolist(), strict=True))
+        if not words and self._wanted("label", label.name):
+            self.note(f"no table '{label.tables[0]}', so ids of '{label.name}' are not spelt out")
+        return words
+
+    def _wanted(self, what: str, name: str) -> bool:
+        """Say whether a reader that has a table asks for a label or link."""
+        return any(
+            getattr(reading, what) == name
+            for reader in self.mapping.readers
+            if any(True for _ in self.tables(reader.tables))
+            for step in (reader.step, *reader.steps.values())
+            for readings in step.fields.values()
+            for reading in readings
+        )
+
+    def merges(self) -> Iterator[tuple[str, str, str]]:
+        """Yield (object type, old id, id that was kept)."""
+        for merge in self.mapping.merges:
+            for page, view in self.tables(merge.tables):
+                yield from self._merged(merge, page, view)
+
+    def _merged(self, merge: Merge, page: int, view: View) -> Iterator[tuple[str, str, str]]:
+        old, kept = view.text(merge.old), view.text(merge.kept)
+        rows = np.flatnonzero(old.known & kept.known)
+        self.ledger.describe(page, rows)
+        for before, after in zip(old.take(rows).text(), kept.take(rows).text(), strict=True):
+            # HubSpot writes `id:epoch;id:epoch` in one cell.
+            for part in str(before).split(merge.split) if merge.split else [str(before)]:
+                word = part.split(":")[0].strip() if merge.split else part
+                if word:
+                    yield merge.kind, word, str(after)
+
+    def described(self, kind: str) -> Iterator[tuple[ObjectRule, int, View]]:
+        """Yield the rules and tables that describe objects of a type."""
+        rules = [rule for rule in self.mapping.objects if rule.kind == kind]
+        found = [(rule, page, view) for rule in rules for page, view in self.tables(rule.tables)]
+        if rules and not found:
+            self.note(f"no table '{rules[0].tables[0]}', so nothing more is known of each {kind}")
+        yield from found
+
+
+def open_source(mapping: Mapping, folder: Folder, ledger: Ledger, tick: Callable[[str], None]) -> Source:
+    """Read the files that a mapping speaks of.
+
+    Parameters
+    ----------
+    mapping : Mapping
+        What to look for.
+    folder : Folder
+        Where; a sub-folder that bears the system's name goes first.
+    ledger : Ledger
+        Gets every table.
+    tick : callable
+        Called with the name of each file before it is read.
+
+    Raises
+    ------
+    ExportError
+        When no file is one of the mapping's tables.
+    """
+    inner = folder.under((mapping.system, *mapping.folders))
+    folder = inner if inner is not None and inner.files else folder
+    source = Source(mapping, ledger)
+    tables = mapping.tables
+    skipped = [*folder.unread, *(f"{path.name}/" for path in folder.folders)]
+    # One file under a mapping of one table is that table, whatever it is called.
+    only = len(tables) == 1 and len(folder.files) == 1
+    for file in folder.files:
+        names = [name for name, patterns in tables.items() if only or stem_matches(file.stem, patterns)]
+        if not names and not file.sheets:
+            skipped.append(file.name)
+            continue
+        tick(file.name)
+        for table in file.read():
+            names = [name for name, patterns in tables.items() if only or stem_matches(table.name, patterns)]
+            source.add(names, table) if names else skipped.append(f"{table.file}:{table.name}")
+    if not any(list(source.tables(reader.tables)) for reader in mapping.readers):
+        raise _nothing_found(mapping, folder)
+    if skipped:
+        source.note(f"{len(skipped)} files are not read, the mapping does not speak of them: {', '.join(skipped)}")
+    source.prepare()
+    return source
+
+
+def _nothing_found(mapping: Mapping, folder: Folder) -> ExportError:
+    wanted = ", ".join(sorted({pattern for patterns in mapping.tables.values() for pattern in patterns})[:8])
+    there = ", ".join(file.name for file in folder.files[:12]) or "no file that can be read"
+    return ExportError(
+        f"'{folder.name}' holds no table of '{mapping.system}'. It has: {there}. Looked for: {wanted}, ..."
+    )
+
+
+def _kinds(targets: Iterable[str]) -> str:
+    return " and ".join(f"a {kind}" for kind in targets)

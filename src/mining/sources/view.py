@@ -1,0 +1,261 @@
+"""A table seen through a mapping: its columns found, its values read, its dates told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Mapping as Named
+
+import numpy as np
+import numpy.typing as npt
+
+from mining._errors import MappingError, nearest
+from mining._fields import VOCABULARIES
+from mining.sources.clocks import NO_TIME
+from mining.sources.dates import Clock, DateRules, read_dates
+from mining.sources.fold import fold
+from mining.sources.mapping import Condition, Mapping, Reading
+from mining.sources.table import Coded, Ints, RawTable, joined
+
+__all__ = ["View"]
+
+_HOLE = re.compile(r"\{([^{}]+)\}")
+_SCALES = {"us": 1, "ms": 1_000, "s": 1_000_000, "min": 60_000_000, "h": 3_600_000_000}
+
+
+class View:
+    """One table of an export under its mapping. Columns are read once and kept.
+
+    Parameters
+    ----------
+    table : RawTable
+        The strings.
+    mapping : Mapping
+        What they mean.
+    labels : dict
+        Label table to its id -> word.
+    note : callable
+        Takes a remark for the quality report and how often it holds.
+    """
+
+    def __init__(
+        self, table: RawTable, mapping: Mapping, labels: Named[str, Named[str, str]], note: Callable[[str, int], None]
+    ) -> None:
+        self.table, self.mapping, self.labels, self.note = table, mapping, labels, note
+        self.size = len(table.rows)
+        self.clocks: dict[str, Clock] = {}
+        self._columns: dict[str, Coded] = {}
+        self._kept: dict[tuple[object, ...], Coded] = {}
+        self.attention = np.ones(self.size, dtype=bool)  # remarks are about these rows
+        self._headers = {fold(header): header for header in reversed(list(table.frame.columns))}
+
+    def find(self, column: str) -> str | None:
+        """Find the header that a column of the mapping means: exact, with a prefix, or in another language."""
+        frame = self.table.frame
+        if column in frame.columns:
+            return column
+        spellings = [prefix + column for prefix in self.mapping.prefixes] + list(self.mapping.aliases.get(column, ()))
+        for spelling in spellings:
+            header = self._headers.get(fold(spelling))
+            if header is not None:
+                return header
+        return None
+
+    def text(self, column: str) -> Coded:
+        """Read a column; one that the table lacks is all missing."""
+        header = self.find(column)
+        if header is None:
+            return Coded.empty(self.size)
+        if header not in self._columns:
+            self._columns[header] = Coded.of(self.table.frame[header], self.mapping.missing)
+        return self._columns[header]
+
+    def first(self, readings: Sequence[Reading], field: str) -> Coded:
+        """Read the first of several readings that gives a value, row by row."""
+        found = Coded.empty(self.size)
+        for reading in readings:
+            found = found.or_else(self.read(reading, field))
+        return found
+
+    def kept(self, readings: Sequence[Reading], field: str) -> Coded:
+        """Read as `first` does, once per table: several passes name their rows alike."""
+        key = (field, *map(id, readings))
+        if key not in self._kept:
+            self._kept[key] = self.first(readings, field)
+        return self._kept[key]
+
+    def read(self, reading: Reading, field: str = "") -> Coded:
+        """Read a value per row: find it, spell it out, rename it, frame it."""
+        found = self._raw(reading)
+        if reading.pattern:
+            pattern = re.compile(reading.pattern)
+            found = found.renamed(lambda word: _caught(pattern, word))
+        if reading.label:
+            found = self._labelled(found, reading)
+        if reading.values is not None:
+            found = self._renamed(found, reading, field)
+        elif field in VOCABULARIES:
+            found = self._closed(found, field)
+        if "{}" in reading.template:
+            found = found.renamed(lambda word: reading.template.replace("{}", word))
+        return found
+
+    def _raw(self, reading: Reading) -> Coded:
+        if reading.constant:
+            return Coded.constant(reading.constant, self.size)
+        if reading.template and "{}" not in reading.template:
+            holes = _HOLE.findall(reading.template)
+            columns = [self._hole(hole) for hole in holes]
+            write = _HOLE.sub("{}", reading.template).format
+            return joined(columns, write) if columns else Coded.constant(reading.template, self.size)
+        return self.text(reading.column)
+
+    def _hole(self, hole: str) -> Coded:
+        """Read a column named in a template; ``{column|lower}`` in small letters."""
+        column, _, how = hole.partition("|")
+        return self.text(column).renamed(str.lower) if how == "lower" else self.text(column)
+
+    def _seen(self, found: Coded) -> dict[str, int]:
+        return found.take(np.flatnonzero(self.attention)).counts()
+
+    def _labelled(self, found: Coded, reading: Reading) -> Coded:
+        words = self.labels.get(reading.label, {})
+        unknown = {word: n for word, n in self._seen(found).items() if word not in words}
+        if unknown and words and not reading.otherwise:
+            self.note(f"{self.table.name}: {_some(unknown)} not in the label table '{reading.label}'", 1)
+        keep = reading.values is None and reading.otherwise != "missing"
+        return found.renamed(lambda word: words.get(word, word if keep else None))
+
+    def _renamed(self, found: Coded, reading: Reading, field: str) -> Coded:
+        values = reading.values or {}
+        default, keep = values.get("*"), reading.otherwise == "keep"
+        unknown = {word: n for word, n in self._seen(found).items() if fold(word) not in values}
+        if unknown and default is None and field and reading.otherwise != "missing":
+            what = "kept as found" if keep else "left empty"
+            self.note(f"{self.table.name}: {field} has {_some(unknown)} that the mapping does not know, {what}", 1)
+        return found.renamed(lambda word: values.get(fold(word), default or (word if keep else None)))
+
+    def _closed(self, found: Coded, field: str) -> Coded:
+        known = set(VOCABULARIES[field])
+        plain = found.renamed(lambda word: re.sub(r"[\s-]+", "_", fold(word)))
+        unknown = {word: n for word, n in self._seen(plain).items() if word not in known}
+        if unknown:
+            self.note(f"{self.table.name}: {field} has {_some(unknown)}, no word of ours, left empty", 1)
+        return plain.renamed(lambda word: word if word in known else None)
+
+    def holds(self, condition: Condition) -> npt.NDArray[np.bool_]:
+        """Say on which rows a condition holds."""
+        found = self.read(condition.reading)
+        hit = found.isin(word for word in condition.values if word != "*")
+        if "*" in condition.values:
+            hit = hit | found.known
+        return hit ^ condition.negated
+
+    def times(self, readings: Sequence[Reading], earlier: Named[str, Ints]) -> Clock:
+        """Read the first of several times, row by row; a text that is no date is not passed over."""
+        there = [reading for reading in readings if any(self.find(column) for column in columns_of(reading))]
+        clocks = [self._time(reading, earlier) for reading in there or readings[:1]]
+        merged = clocks[0]
+        for clock in clocks[1:]:
+            open_ = (merged.micros == NO_TIME) & ~merged.failed
+            merged = Clock(
+                np.where(open_, clock.micros, merged.micros),
+                np.where(open_, clock.failed, merged.failed),
+                np.where(open_, clock.precision, merged.precision),
+                np.where(open_, clock.repaired, merged.repaired),
+                np.where(open_, clock.assumed, merged.assumed),
+            )
+        return merged
+
+    def _time(self, reading: Reading, earlier: Named[str, Ints]) -> Clock:
+        if reading.after:
+            return self._lasting(reading, earlier)
+        column = self.read(Reading(column=reading.column, template=reading.template, constant=reading.constant))
+        name = self.find(reading.column) or reading.template or reading.column
+        mapping = self.mapping
+        rules = DateRules(
+            reading.timezone or mapping.timezone or None,
+            mapping.dayfirst if reading.dayfirst is None else reading.dayfirst,
+            reading.calendar or mapping.calendar or None,
+            reading.unit or None,
+        )
+        key = f"{name} {rules}"
+        if key not in self.clocks:
+            if not column.known.any():
+                return _no_times(self.size)
+            clock = read_dates(column, rules, f"{self.table.name}.{name}", others=lambda: self._others(name))
+            self.clocks[key] = Clock(
+                clock.micros,
+                clock.failed,
+                clock.precision,
+                clock.repaired,
+                clock.assumed,
+                {"column": name, **clock.facts},
+            )
+        return self.clocks[key]
+
+    def _others(self, name: str) -> Iterable[Coded]:
+        return (self.text(header) for header in self.table.frame.columns if header != name)
+
+    def _lasting(self, reading: Reading, earlier: Named[str, Ints]) -> Clock:
+        start = earlier[reading.after]
+        numbers = numbers_of(self.text(reading.column))
+        known = ~np.isnan(numbers) & (start != NO_TIME) & (numbers >= 0)
+        scale = _SCALES.get(reading.unit or "s", 1_000_000)
+        micros = np.where(known, start + np.where(known, numbers * scale, 0).astype(np.int64), NO_TIME)
+        nothing = np.zeros(self.size, dtype=bool)
+        return Clock(micros, nothing, np.zeros(self.size, dtype=np.int64), nothing, nothing)
+
+    def require(self, readings: Sequence[Reading], field: str) -> None:
+        """Refuse a field that the table has none of the named columns for."""
+        named = [column for reading in readings for column in columns_of(reading)]
+        if named and not any(self.find(column) for column in named) and not any(r.constant for r in readings):
+            raise MappingError.column(named[0], field, self.table.name, self.table.frame.columns)
+
+    def remark(self, readings: Sequence[Reading], field: str) -> None:
+        """Note a field that stays empty because the table lacks its column."""
+        named = [column for reading in readings for column in columns_of(reading)]
+        if any(reading.constant for reading in readings):
+            return
+        if named and not any(self.find(column) for column in named):
+            guess = nearest(named[0], map(str, self.table.frame.columns))
+            self.note(f"{self.table.name} has no column '{named[0]}', so {field} stays empty.{guess}", 1)
+
+
+def columns_of(reading: Reading) -> list[str]:
+    """List the columns that a reading needs."""
+    holes = [hole.partition("|")[0] for hole in _HOLE.findall(reading.template) if hole]
+    return [column for column in (reading.column, reading.by, *holes) if column]
+
+
+def _no_times(size: int) -> Clock:
+    nothing = np.zeros(size, dtype=bool)
+    return Clock(np.full(size, NO_TIME, dtype=np.int64), nothing, np.zeros(size, dtype=np.int64), nothing, nothing)
+
+
+def numbers_of(column: Coded) -> npt.NDArray[np.float64]:
+    """Read numbers; a text that is none becomes NaN."""
+    values = np.array([*(_number(word) for word in column.words), np.nan], dtype=np.float64)
+    return values[column.codes]
+
+
+def _number(word: str) -> float:
+    try:
+        return float(word.replace(",", "").replace("\u066c", "").translate(_DIGITS))
+    except ValueError:
+        return float("nan")
+
+
+_DIGITS = {start + value: str(value) for start in (0x0660, 0x06F0) for value in range(10)}
+
+
+def _caught(pattern: re.Pattern[str], word: str) -> str | None:
+    match = pattern.search(word)
+    return None if match is None else match.group(1 if pattern.groups else 0)
+
+
+def _some(counts: dict[str, int]) -> str:
+    shown = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:3]
+    # A mapping that names the wrong column must not carry people's addresses into the report.
+    told = ", ".join(f"'{'(withheld)' if '@' in word or word[:1] == '+' else word[:40]}' ({n})" for word, n in shown)
+    return told if len(counts) <= 3 else f"{told} and {len(counts) - 3} more"
