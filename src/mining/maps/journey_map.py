@@ -1,0 +1,212 @@
+"""The journey map: stages across, lanes down, every cell with its n, its interval and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from mining._errors import MiningError
+from mining._statistics import SMALLEST_CELL
+from mining.journeys import Journeys
+from mining.maps.lanes import LANES as _LANES
+from mining.maps.lanes import Scene, table_of
+from mining.maps.stages import Staged, stage_touchpoints
+from mining.timing.groups import group_of
+
+if TYPE_CHECKING:
+    from mining._draw import Fragment
+    from mining.design import Design
+
+__all__ = ["DEFAULT_LANES", "LANES", "JourneyMap", "map_journey"]
+
+LANES: Final = tuple(_LANES)
+DEFAULT_LANES: Final = ("customers do", "channels", "waits", "outcome")
+MASKED: Final = f"fewer than {SMALLEST_CELL}"
+_SHOWN: Final = 4
+_COLUMNS: Final = ["persona", "stage", "lane", "item", "value", "unit", "n", "low", "high", "mark"]
+
+
+@dataclass(frozen=True, eq=False)
+class JourneyMap:
+    """A journey map for everybody or one per persona; see `map_journey`."""
+
+    frame: pd.DataFrame
+    personas: tuple[str, ...]
+    stages: tuple[str, ...]
+    lanes: tuple[str, ...]
+    stage_mark: str
+    n_journeys: int
+    n_customers: dict[str, int]
+
+    def __repr__(self) -> str:
+        whose = "" if self.personas == ("all",) else f" for each of {len(self.personas)} personas"
+        return (
+            f"<JourneyMap of {self.n_journeys:,} journeys: {len(self.stages)} stages ({self.stage_mark}) by "
+            f"{len(self.lanes)} lanes{whose}>"
+        )
+
+    def plot(self, persona: str | None = None) -> Fragment:
+        """Draw the map of one persona (by default the first) as a grid that can be read, copied and read aloud.
+
+        Raises
+        ------
+        MiningError
+            For a persona that is not on the map.
+        """
+        from mining._draw import GridCell, draw_grid
+
+        persona = self.personas[0] if persona is None else persona
+        if persona not in self.personas:
+            raise MiningError.unknown("persona", persona, self.personas)
+        own = self.frame[self.frame["persona"] == persona]
+        cells = {
+            (str(lane), str(stage)): GridCell(_lines(rows)) for (lane, stage), rows in own.groupby(["lane", "stage"])
+        }
+        whose = "all customers" if persona == "all" else persona
+        return draw_grid(
+            self.stages,
+            self.lanes,
+            cells,
+            title=f"Journey map: {whose}",
+            note=f"{self.n_customers[persona]:,} customers; stages are {self.stage_mark}.",
+        )
+
+    def _repr_html_(self) -> str:
+        return "".join(self.plot(persona)._repr_html_() for persona in self.personas)
+
+
+def map_journey(
+    journeys: Journeys,
+    design: Design | None = None,
+    *,
+    by: Any = None,
+    stages: Mapping[str, Sequence[str]] | None = None,
+    lanes: Sequence[str] = DEFAULT_LANES,
+) -> JourneyMap:
+    """Draw the journey map out of what happened.
+
+    Every cell is computed from the touchpoints of the stage and says whether it was measured, inferred or typed by a
+    person. Stages come from `stages`, else from the design, else from the log's own field, else from thirds of the way.
+    Shares and medians come with 95 % intervals by customers; journeys that may still be running are left out of
+    `outcome`. Cells that rest on, or show, fewer than five are masked.
+
+    Parameters
+    ----------
+    journeys : Journeys
+        What to map.
+    design : Design, optional
+        Its stages, owners and promises.
+    by : str, Series or personas, optional
+        One map for each: a field, an attribute, a Series per journey or customer, or fitted personas.
+    stages : mapping of str to sequence of str, optional
+        Stages of your own in order, each with its activities.
+    lanes : sequence of str
+        Rows of the map, in order: customers do, we do, channels, waits, people met, outcome, feeling, sla, owner.
+
+    Returns
+    -------
+    JourneyMap
+        ``.frame``: persona ("all" where none are asked for), stage, lane, item, value, unit (share of customers, share
+        of contacts, hours, people per journey, per journey, share of journeys, score 0 to 1, share kept, owner, share
+        of touchpoints), n (what the value is a share, median or mean of; 0 where masked), low, high (95 %, NaN where
+        there is none), mark (measured, inferred or typed). A masked line's item is ``"fewer than 5"``, its value NaN.
+
+    Raises
+    ------
+    MiningError
+        For an unknown lane, or stages that hold nothing of the log.
+
+    References
+    ----------
+    Wilson, E. B. (1927), shares; Woodruff, R. S. (1952), medians; Kaplan, E. L., Meier, P. (1958), promises.
+
+    Examples
+    --------
+    >>> mining.map_journey(journeys, design, by=personas, lanes=["customers do", "feeling"])  # doctest: +SKIP
+    """
+    for lane in lanes:
+        if lane not in _LANES:
+            raise MiningError.unknown("lane", lane, _LANES)
+    staged = stage_touchpoints(journeys, design, stages)
+    names, group = group_of(journeys, by)
+    rows: list[dict[str, Any]] = []
+    customers = {}
+    for number, name in enumerate(names):
+        scene = _scene(journeys, staged, design, group == number)
+        customers[name] = scene.journeys.n_customers
+        rows += [{"persona": name, **row} for lane in lanes for row in table_of(scene, lane)]
+    frame = pd.DataFrame(rows, columns=_COLUMNS).astype({"item": "str", "unit": "str", "mark": "str"})
+    shown = frozenset({"share of customers", "share of contacts", "share of journeys", "share kept"})
+    return JourneyMap(
+        frame=_masked(frame, shown),
+        personas=tuple(names),
+        stages=staged.names,
+        lanes=tuple(lanes),
+        stage_mark=staged.mark,
+        n_journeys=int((group >= 0).sum()),
+        n_customers=customers,
+    )
+
+
+def _scene(journeys: Journeys, staged: Staged, design: Design | None, chosen: Any) -> Scene:
+    if chosen.all():
+        return Scene(journeys, staged, design)
+    of = staged.of[np.repeat(chosen, journeys.log.lengths)]
+    return Scene(journeys.keep(chosen), Staged(staged.names, of, staged.mark), design)
+
+
+def _masked(frame: pd.DataFrame, shares: frozenset[str]) -> pd.DataFrame:
+    n = frame["n"]
+    people = n * frame["value"]
+    few = (n > 0) & (n < SMALLEST_CELL)
+    few |= frame["unit"].isin(shares) & (people > 0) & (people.round() < SMALLEST_CELL)
+    few &= frame["mark"] != "typed"
+    frame = frame.copy()
+    # An owner that few touchpoints point to is nobody's secret, but it is no evidence either.
+    frame.loc[few, "item"] = MASKED
+    frame.loc[few, ["value", "low", "high"]] = np.nan
+    frame.loc[few, "n"] = 0
+    kept = ~(few & frame.duplicated(["persona", "stage", "lane", "item"]))
+    return frame[kept].reset_index(drop=True)
+
+
+def _lines(rows: pd.DataFrame) -> list[Any]:
+    from mining._draw import GridLine
+
+    ordered = rows.sort_values("value", ascending=False, kind="stable") if rows["lane"].iloc[0] == "channels" else rows
+    return [
+        GridLine(_said(row), row["n"] or None, row["mark"] if row["n"] else "")
+        for row in ordered.head(_SHOWN).to_dict("records")
+    ]
+
+
+def _said(row: dict[Any, Any]) -> str:
+    value, low, high = row["value"], row["low"], row["high"]
+    if np.isnan(value):
+        return str(row["item"])
+    bounded = not (np.isnan(low) or np.isnan(high))
+    if str(row["unit"]).startswith("share"):
+        span = f" ({100 * low:.0f}-{100 * high:.0f})" if bounded else ""
+        return f"{row['item']} {100 * value:.0f} %{span}"
+    if row["unit"] == "hours":
+        span = f" ({span_said(low)} to {span_said(high)})" if bounded else ""
+        return f"{row['item']} {span_said(value)}{span}"
+    span = f" ({low:.2g} to {high:.2g})" if bounded else ""
+    return f"{row['item']} {value:.2g}{span}"
+
+
+def span_said(hours: float) -> str:
+    """Say a span in the unit people would use.
+
+    Examples
+    --------
+    >>> span_said(0.5), span_said(30), span_said(100)
+    ('30 min', '30 h', '4.2 days')
+    """
+    if hours < 1:
+        return f"{60 * hours:.0f} min"
+    return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.1f} days"

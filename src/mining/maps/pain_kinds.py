@@ -1,0 +1,233 @@
+"""The kinds of pain that are looked for: each turns a measure into evidence, found or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from mining._engine import CodedLog
+from mining._statistics import false_discovery_rate, wilson
+from mining.journeys import Journeys
+from mining.maps.evidence import SMALLEST_N, TOLERATED, Evidence, percents
+from mining.maps.journey_map import span_said
+from mining.maps.lanes import Scene
+from mining.timing import Channels, People, Slas
+from mining.timing.clustering import customer_of, matter_of
+from mining.timing.losses import exact_p, fates
+from mining.timing.people import returned
+
+if TYPE_CHECKING:
+    from mining.design import Design, Deviations
+
+__all__ = ["channel_changes", "deviations_from_design", "drop_offs", "low_scores", "missed_slas", "ping_pong"]
+
+_NAN: Final = float("nan")
+_GENERALLY: Final = f"{100 * TOLERATED:.0f} % tolerated"
+_DEVIATING: Final = {
+    "skipped": "is skipped in",
+    "added": "is added to",
+    "out of order": "comes out of order in",
+    "wrong channel": "happens in another channel in",
+}
+
+
+def missed_slas(slas: Slas) -> Iterator[Evidence]:
+    """Find promises missed more often than tolerated."""
+    for row in slas.frame.to_dict("records"):
+        missed, low, high = (1 - float(row[name]) for name in ("kept_share", "high", "low"))
+        limit = span_said(float(row["within_hours"]))
+        said = (
+            f"{row['step']} came later than {limit} after {row['after']}, or not at all, in "
+            f"{percents(missed, low, high)} of {row['n_due']:,} cases of {row['n_customers']:,} customers."
+        )
+        yield Evidence(
+            "SLA missed", f"{row['after']} > {row['step']}", said, int(row["n_customers"]), int(row["n_due"]),
+            missed, low, high, TOLERATED, _GENERALLY, activity=str(row["step"]),
+            pair=(str(row["after"]), str(row["step"])),
+        )  # fmt: skip
+
+
+def ping_pong(people: People) -> Iterator[Evidence]:
+    """Find pairs of teams that send a matter to and fro more often than other pairs do."""
+    for row in people.returns.to_dict("records"):
+        alone = np.isnan(row["p_adjusted"])
+        other = TOLERATED if alone else float(row["other_share"])
+        against = _GENERALLY if alone else "all other pairs of teams"
+        share, low, high = float(row["share"]), float(row["low"]), float(row["high"])
+        said = (
+            f"{row['team']} and {row['other_team']} send a matter to and fro: it came back to one of them for "
+            f"{percents(share, low, high)} of the {row['n_customers']:,} customers both dealt with, against "
+            f"{percents(other)} ({against})."
+        )
+        n = int(row["n_customers"])
+        yield Evidence(
+            "ping-pong", f"{row['team']} <> {row['other_team']}", said, n, n, share, low, high, other, against,
+            p=float(row["p_adjusted"]), actor=str(row["team"]), pair=(str(row["team"]), str(row["other_team"])),
+        )  # fmt: skip
+
+
+def channel_changes(channels: Channels) -> Iterator[Evidence]:
+    """Find channels whose customers must come again in another one."""
+    for row in channels.redirections.to_dict("records"):
+        share, low, high = float(row["share"]), float(row["low"]), float(row["high"])
+        expected, n = float(row["expected"]), int(row["n_customers"])
+        other = str(row["compared_with"])
+        said = (
+            f"{percents(share, low, high)} of {n:,} customers who asked by {row['channel']} had to come again by "
+            f"{row['next_channel']} soon after; after {other}, which leads there most often otherwise, it is "
+            f"{percents(expected)}."
+        )
+        yield Evidence(
+            "sent to another channel", f"{row['channel']} > {row['next_channel']}", said, n, n, share, low, high,
+            expected, f"customers who came by {other}", p=_or_one(row["p_adjusted"]),
+            pair=(str(row["channel"]), str(row["next_channel"])),
+        )  # fmt: skip
+
+
+def drop_offs(scene: Scene, design: Design | None) -> Iterator[Evidence]:
+    """Find stages that customers of one first channel leave more often than other customers of the same stage."""
+    log, visits = scene.journeys.log, scene.visits
+    journey, stage = visits["journey"].to_numpy(), visits["stage"].to_numpy()
+    furthest = visits.groupby("journey")["stage"].transform("max").to_numpy()
+    # Where all that follows is optional, ending is no loss.
+    may_end = _goal(scene, design)
+    goes_on = furthest > stage
+    counted = (goes_on | fates(scene.journeys).is_finished[journey]) & (stage < may_end)
+    rows = pd.DataFrame(
+        {
+            "stage": stage,
+            "channel": log.codes["channel"][log.first[journey]],
+            "customer": visits["customer"].to_numpy(),
+            "hit": ~goes_on,
+        }
+    )[counted & (log.codes["channel"][log.first[journey]] >= 0)]
+    rows = rows.drop_duplicates(["stage", "customer"])
+    found = _against_the_rest(rows, ["stage"], "channel")
+    for row in found.to_dict("records"):
+        name, channel = scene.staged.names[int(row["stage"])], log.words["channel"][int(row["channel"])]
+        share, low, high = float(row["share"]), float(row["low"]), float(row["high"])
+        other, n = float(row["other"]), int(row["n"])
+        said = (
+            f"{percents(share, low, high)} of {n:,} customers who first came by {channel} end at {name}, against "
+            f"{percents(other)} of those who came another way."
+        )
+        yield Evidence(
+            "drop-off", f"{name}, come by {channel}", said, n, n, share, low, high, other,
+            "customers who came another way", p=_or_one(row["p_adjusted"]), stage=name,
+        )  # fmt: skip
+
+
+def low_scores(scene: Scene, without: Sequence[tuple[str, str]]) -> Iterator[Evidence]:
+    """Find teams and channels that leave customers less satisfied, but for matters known to go to and fro."""
+    log = scene.journeys.log
+    score = log.numbers.get("score")
+    at = np.zeros(0, np.int64) if score is None else np.flatnonzero(~np.isnan(score))
+    if score is None or len(at) == 0:
+        return
+    matter, _ = matter_of(log)
+    bounced = [_to_and_fro(log, pair) for pair in without]
+    at = at[~np.isin(matter[at], np.concatenate([np.zeros(0, np.int64), *bounced]))]
+    for field, others in (("team", "other teams"), ("channel", "other channels")):
+        last = _last_known(log.codes[field], matter)
+        rows = pd.DataFrame({"place": last[at], "customer": scene.customer[at], "hit": score[at] < 0.5, "family": 0})
+        rows = rows[rows["place"] >= 0].drop_duplicates("customer")
+        for row in _against_the_rest(rows, ["family"], "place").to_dict("records"):
+            place = str(log.words[field][int(row["place"])])
+            share, low, high = float(row["share"]), float(row["low"]), float(row["high"])
+            other, n = float(row["other"]), int(row["n"])
+            said = (
+                f"{percents(share, low, high)} of {n:,} customers rated badly after {place}, against {percents(other)} "
+                f"after {others}."
+            )
+            yield Evidence(
+                "low scores", f"{field} {place}", said, n, n, share, low, high, other, others,
+                p=_or_one(row["p_adjusted"]), actor=place if field == "team" else "",
+            )  # fmt: skip
+
+
+def deviations_from_design(deviations: Deviations) -> Iterator[Evidence]:
+    """Find what journeys do otherwise than designed, more often than tolerated."""
+    frame = deviations.frame
+    for row in frame[frame["deviation"].isin(list(_DEVIATING))].to_dict("records"):
+        share, low, high = (float(row[name]) for name in ("share", "share_low", "share_high"))
+        n = int(row["of_journeys"])
+        touched = int(row["n_customers"])
+        said = (
+            f"{row['step']} {_DEVIATING[row['deviation']]} {percents(share, low, high)} of {n:,} journeys "
+            f"({touched:,} customers)."
+        )
+        yield Evidence(
+            f"deviation: {row['deviation']}", f"{row['stage']}: {row['step']}", said,
+            round(touched / share) if share > 0 else 0, n, share, low, high, TOLERATED, _GENERALLY,
+            stage=str(row["stage"]), activity=str(row["step"]),
+        )  # fmt: skip
+
+
+def ratings_after(journeys: Journeys, pair: tuple[str, str]) -> str:
+    """Say how customers rate matters that went to and fro between two teams, where that differs from other matters."""
+    log = journeys.log
+    score = log.numbers.get("score")
+    if score is None:
+        return ""
+    matters = _to_and_fro(log, pair)
+    at = np.flatnonzero(~np.isnan(score))
+    rows = pd.DataFrame(
+        {
+            "customer": customer_of(log)[log.journey_of[at]],
+            "after": np.isin(matter_of(log)[0][at], matters),
+            "bad": score[at] < 0.5,
+        }
+    ).drop_duplicates("customer")
+    n, k = int(rows["after"].sum()), int((rows["after"] & rows["bad"]).sum())
+    rest_n, rest_k = len(rows) - n, int(rows["bad"].sum()) - k
+    if min(n, rest_n) < SMALLEST_N or k / n <= rest_k / rest_n or float(exact_p(k, n, rest_k, rest_n)) >= 0.05:
+        return ""
+    bad, other = percents(k / n), percents(rest_k / rest_n)
+    return f" Of {n:,} customers who rated after it, {bad} were dissatisfied; of others {other}."
+
+
+def _to_and_fro(log: CodedLog, pair: tuple[str, str]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """List the matters that went to and fro between two teams."""
+    rows = returned(log)
+    one, two = sorted(np.flatnonzero(np.isin(log.words["team"].astype(str), pair)))
+    chosen = (rows["one"] == one) & (rows["two"] == two) & rows["is_returned"]
+    return rows.loc[chosen, "matter"].to_numpy(np.int64)
+
+
+def _against_the_rest(rows: pd.DataFrame, family: list[str], place: str) -> pd.DataFrame:
+    """Compare each place with all other places of its family: share hit, by exact tests."""
+    counted = rows.groupby([*family, place])["hit"].agg(n="size", k="sum").reset_index()
+    whole = counted.groupby(family)[["n", "k"]].transform("sum")
+    n, k = counted["n"].to_numpy(np.int64), counted["k"].to_numpy(np.int64)
+    rest_n, rest_k = whole["n"].to_numpy(np.int64) - n, whole["k"].to_numpy(np.int64) - k
+    testable = (n >= SMALLEST_N) & (rest_n >= SMALLEST_N)
+    p = np.where(testable, exact_p(k, n, rest_k, rest_n), np.nan)
+    low, high = wilson(k, n)
+    other = np.where(rest_n > 0, rest_k / np.maximum(rest_n, 1), np.nan)
+    return counted.assign(share=k / n, low=low, high=high, other=other, p_adjusted=false_discovery_rate(p))
+
+
+def _last_known(codes: np.ndarray, matter: np.ndarray) -> np.ndarray:
+    """Carry the last known code forward within each matter, touchpoint by touchpoint."""
+    order = np.lexsort((np.arange(len(codes)), matter))
+    known = np.maximum.accumulate(np.where(codes[order] >= 0, np.arange(len(codes)), -1))
+    same = (known >= 0) & (matter[order][np.maximum(known, 0)] == matter[order])
+    carried = np.full(len(codes), -1, np.int64)
+    carried[order] = np.where(same, codes[order][np.maximum(known, 0)], -1)
+    return carried
+
+
+def _goal(scene: Scene, design: Design | None) -> int:
+    names = scene.staged.names
+    if design is None or "stage_optional" not in design.frame:
+        return len(names) - 1
+    needed = set(design.frame.loc[~design.frame["stage_optional"].astype(bool), "stage"])
+    return max((at for at, name in enumerate(names) if name in needed), default=len(names) - 1)
+
+
+def _or_one(p: float) -> float:
+    """Count what could not be tested as not significant: the interval alone must not decide here."""
+    return 1.0 if np.isnan(p) else float(p)

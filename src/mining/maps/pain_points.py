@@ -1,0 +1,254 @@
+"""Pain points: where it hurts, how many customers, how sure that is, and whose it is to mend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from mining.journeys import Journeys
+from mining.maps.evidence import Evidence
+from mining.maps.lanes import Scene, owners_of
+from mining.maps.pain_kinds import (
+    channel_changes,
+    deviations_from_design,
+    drop_offs,
+    low_scores,
+    missed_slas,
+    ping_pong,
+    ratings_after,
+)
+from mining.maps.stages import stage_touchpoints
+from mining.maps.wait_pains import designed_pairs, waits_that_lose
+from mining.timing import check_slas, measure_channels, measure_people, measure_waits
+
+if TYPE_CHECKING:
+    from mining._draw import Picture
+    from mining.design import Design, Deviations
+    from mining.timing import Channels, People, Slas, Waits
+
+__all__ = ["PainPoints", "find_pain_points"]
+
+_COLUMNS: Final = [
+    "rank", "kind", "stage", "where", "evidence", "n_customers", "share", "low", "high", "comparison", "compared_with",
+    "excess", "owner", "owner_mark", "mark", "severity",
+]  # fmt: skip
+_LOSING: Final = "long wait that goes with losses"
+_TESTED: Final = ["kind", "where", "n", "share", "comparison", "excess", "p_adjusted", "absent_because"]
+
+
+@dataclass(frozen=True, eq=False)
+class PainPoints:
+    """What hurts, worst first, and everything that was looked for and not found; see `find_pain_points`."""
+
+    frame: pd.DataFrame
+    tested: pd.DataFrame
+    n_journeys: int
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __repr__(self) -> str:
+        return (
+            f"<PainPoints: {len(self.frame)} in {self.n_journeys:,} journeys; {len(self.tested):,} more places were "
+            f"tested and nothing was found there>"
+        )
+
+    @property
+    def worst(self) -> pd.Series[Any] | None:
+        """The row of the first pain point; None where nothing hurts."""
+        return None if self.frame.empty else self.frame.iloc[0]
+
+    def plot(self) -> Picture:
+        """Draw how many customers each pain point touches beyond its comparison."""
+        from mining._draw import draw_bars
+
+        label = self.frame["kind"] + ": " + self.frame["where"]
+        return draw_bars(
+            self.frame.assign(label=label, n=self.frame["n_customers"]),
+            "label",
+            "severity",
+            title="Where it hurts",
+            unit="customers",
+            note="Customers touched beyond a fair comparison; n: customers at that place.",
+        )
+
+    def _repr_html_(self) -> str:
+        from mining._draw import html_table
+        from mining._draw.text import escaped
+
+        shown = ["rank", "kind", "where", "n_customers", "owner", "severity"]
+        table = html_table(self.frame[shown], formats={"severity": "{:,.0f}"}, caption=repr(self)[1:-1], rows=20)
+        said = "".join(f'<li dir="auto">{escaped(sentence)}</li>' for sentence in self.frame["evidence"].head(20))
+        return f"<div>{table}<ol>{said}</ol></div>"
+
+
+def find_pain_points(
+    journeys: Journeys,
+    design: Design | None = None,
+    *,
+    waits: Waits | None = None,
+    deviations: Deviations | None = None,
+    slas: Slas | None = None,
+    people: People | None = None,
+    channels: Channels | None = None,
+) -> PainPoints:
+    """Find where it hurts, worst first.
+
+    Each kind of pain is compared with something fair, and listed only where the difference is more than chance
+    (adjusted p below 0.05 or, against a fixed share, a 95 % interval that excludes it), rests on at least 20 and is at
+    least ten percentage points:
+
+    - *long wait that goes with losses*: losses after the longer half of a step's waits, against the shorter half. A
+      wait that only mirrors a stronger one is explained by it and not listed;
+    - *SLA missed*: share missed, against the 10 % that are tolerated;
+    - *ping-pong*: matters that go to and fro between two teams, against all other pairs of teams (10 % where there are
+      none);
+    - *sent to another channel*: customers who come again in another channel, against the third channel that leads there
+      most often;
+    - *drop-off*: a stage that customers of one first channel leave, against those who came another way;
+    - *low scores*: bad ratings after a team or channel, against the others, matters of a listed ping-pong left out;
+    - *deviation*: steps skipped, added, out of order or in another channel, against the 10 % that are tolerated; looked
+      for where `deviations` are given.
+
+    Two kinds at the same place are one pain point with both kinds of evidence. Associations are not causes.
+
+    Parameters
+    ----------
+    journeys : Journeys
+        Where to look.
+    design : Design, optional
+        Its promises are checked, its steps' waits measured past what lies between, its owners named.
+    waits, deviations, slas, people, channels : optional
+        Results at hand; what is missing is measured (deviations are not).
+
+    Returns
+    -------
+    PainPoints
+        ``.frame``: rank, kind, stage, where (step, teams or channels), evidence (a sentence), n_customers (at that
+        place), share (of them, 0..1) with low and high (95 %), comparison (0..1), compared_with, excess (share -
+        comparison), owner, owner_mark (typed: by the design; inferred: the team that acts most there), mark (measured;
+        inferred where the stages are), severity (customers touched beyond the comparison; the order). ``.tested``:
+        kind, where, n, share, comparison, excess, p_adjusted, absent_because, for everything looked at and not listed.
+
+    References
+    ----------
+    Benjamini, Y., Hochberg, Y. (1995), false discovery rate within each kind; Fisher, R. A. (1935), exact tests;
+    Mantel, N., Haenszel, W. (1959), waits that mirror others; Wilson, E. B. (1927), intervals.
+
+    Examples
+    --------
+    >>> mining.find_pain_points(journeys, design).frame[["rank", "kind", "where", "owner"]]  # doctest: +SKIP
+    """
+    staged = stage_touchpoints(journeys, design)
+    waits = waits or measure_waits(journeys, between=designed_pairs(journeys, design))
+    if slas is None and design is not None and design.frame["within_hours"].notna().any():
+        slas = check_slas(journeys, design)
+    promised = slas.frame if slas is not None else pd.DataFrame({"after": [], "step": []})
+    evidence = [*waits_that_lose(journeys, waits, set(zip(promised["after"], promised["step"], strict=True)))]
+    evidence += missed_slas(slas) if slas is not None else []
+    bounces = [*ping_pong(people or measure_people(journeys))]
+    evidence += [_with_ratings(journeys, each) for each in bounces]
+    evidence += channel_changes(channels or measure_channels(journeys))
+    scene = Scene(journeys, staged, design)
+    evidence += drop_offs(scene, design)
+    listed = [each.pair for each in bounces if not each.absent_because]
+    evidence += low_scores(scene, listed)
+    evidence += deviations_from_design(deviations) if deviations is not None else []
+    found = _merged([each for each in evidence if not each.absent_because])
+    return PainPoints(_listed(found, scene), _absent(evidence), len(journeys))
+
+
+def _with_ratings(journeys: Journeys, bounce: Evidence) -> Evidence:
+    if bounce.absent_because:
+        return bounce
+    return bounce._replace(said=bounce.said + ratings_after(journeys, bounce.pair))
+
+
+def _merged(found: list[Evidence]) -> list[Evidence]:
+    """Make one of several kinds of evidence at the same place, losses before missed promises; worst place first."""
+    places: dict[tuple[str, ...], Evidence] = {}
+    for each in sorted(found, key=lambda each: (each.kind != _LOSING, each.kind, each.where)):
+        # Steps are one place whether waiting loses customers there or a promise is missed.
+        place = ("steps", *each.pair) if each.activity and any(each.pair) else (each.kind, each.where)
+        first = places.get(place)
+        places[place] = each if first is None else first._replace(said=f"{first.said} {each.said}")
+    return sorted(places.values(), key=lambda each: (-each.severity, each.kind, each.where))
+
+
+def _listed(found: list[Evidence], scene: Scene) -> pd.DataFrame:
+    rows = []
+    for rank, each in enumerate(found, start=1):
+        stage = each.stage or _stage_of(each, scene)
+        owner, owner_mark = _owner(each, stage, scene)
+        rows.append(
+            {
+                "rank": rank,
+                "kind": each.kind,
+                "stage": stage,
+                "where": each.where,
+                "evidence": each.said,
+                "n_customers": each.n_customers,
+                "share": each.share,
+                "low": each.low,
+                "high": each.high,
+                "comparison": each.comparison,
+                "compared_with": each.compared_with,
+                "excess": each.excess,
+                "owner": owner,
+                "owner_mark": owner_mark,
+                "mark": "inferred" if scene.staged.mark == "inferred" and each.stage else "measured",
+                "severity": each.severity,
+            }
+        )
+    texts = ["kind", "stage", "where", "evidence", "compared_with", "owner", "owner_mark", "mark"]
+    return pd.DataFrame(rows, columns=_COLUMNS).astype(dict.fromkeys(texts, "str"))
+
+
+def _absent(evidence: Iterable[Evidence]) -> pd.DataFrame:
+    rows = [
+        (each.kind, each.where, each.among, each.share, each.comparison, each.excess, each.p, each.absent_because)
+        for each in evidence
+        if each.absent_because
+    ]
+    texts = ["kind", "where", "absent_because"]
+    frame = pd.DataFrame(rows, columns=_TESTED).astype(dict.fromkeys(texts, "str"))
+    return frame.sort_values(["kind", "excess", "where"], ascending=[True, False, True], ignore_index=True)
+
+
+def _touchpoints_at(each: Evidence, scene: Scene) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    log = scene.journeys.log
+    if each.activity:
+        return log.holds("activity", each.activity)
+    if each.kind == "sent to another channel":
+        return np.asarray(log.holds("channel", each.pair[0]) & scene.is_contact)
+    if each.actor:
+        return log.holds("team", each.actor)
+    return np.zeros(log.n_touchpoints, bool)
+
+
+def _stage_of(each: Evidence, scene: Scene) -> str:
+    numbers = scene.staged.of[_touchpoints_at(each, scene)]
+    numbers = numbers[numbers >= 0]
+    return scene.staged.names[int(np.bincount(numbers).argmax())] if len(numbers) else ""
+
+
+def _owner(each: Evidence, stage: str, scene: Scene) -> tuple[str, str]:
+    """Name who must mend it: the design's owner of a step or stage, else whoever acts most there."""
+    typed = owners_of(scene.design)
+    if (each.activity or each.stage) and stage in typed:
+        return typed[stage], "typed"
+    if each.actor:
+        return each.actor, "inferred"
+    log = scene.journeys.log
+    here = _touchpoints_at(each, scene)
+    for field in ("team", "department"):
+        codes = log.codes[field][here]
+        known = codes[codes >= 0]
+        # A team that few of the touchpoints name speaks for those few only.
+        if 2 * len(known) >= len(codes) > 0:
+            return str(log.words[field][int(np.bincount(known).argmax())]), "inferred"
+    return typed.get(stage, ""), "typed" if stage in typed else ""

@@ -1,0 +1,17 @@
+"""How long and through how many hands: waits, promises, people and channels."""
+
+from mining.timing.channels import Channels, measure_channels
+from mining.timing.people import People, measure_people
+from mining.timing.slas import Slas, check_slas
+from mining.timing.waits import Waits, measure_waits
+
+__all__ = [
+    "Channels",
+    "People",
+    "Slas",
+    "Waits",
+    "check_slas",
+    "measure_channels",
+    "measure_people",
+    "measure_waits",
+]

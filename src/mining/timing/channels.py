@@ -1,0 +1,232 @@
+"""Channels: in which way customers come, where they go on, and where they must come again another way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from mining._durations import duration
+from mining._engine import CodedLog
+from mining._statistics import false_discovery_rate, wilson
+from mining.journeys import Journeys
+from mining.timing.clustering import customer_of
+from mining.timing.losses import exact_p
+from mining.timing.steps_taken import HOUR
+
+if TYPE_CHECKING:
+    from mining._draw import Picture
+
+__all__ = ["CONVERSATIONS", "Channels", "measure_channels"]
+
+# Where customers ask somebody for something. Seeing an ad, then a page, then a form is a path and not a redirection.
+CONVERSATIONS: Final = (
+    "phone", "chat", "chatbot", "email", "sms", "whatsapp", "messaging", "meeting", "video", "branch", "ivr", "post",
+    "fax", "self_service",
+)  # fmt: skip
+_MIX: Final = "the mix of channels"
+_CLICKS: Final = ("clicked", "opened", "unsubscribed")
+_TESTED: Final = 20
+
+Flags = npt.NDArray[np.bool_]
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Channels:
+    """Channel to channel, first and last channels, redirections; see `measure_channels`."""
+
+    frame: pd.DataFrame
+    ends: pd.DataFrame
+    redirections: pd.DataFrame
+    n_journeys: int
+
+    def __repr__(self) -> str:
+        moved = self.frame.loc[self.frame["channel"] != self.frame["next_channel"], "n"].sum()
+        return (
+            f"<Channels: {self.frame['n'].sum():,} next contacts in {self.n_journeys:,} journeys, {moved:,} of them in "
+            f"another channel>"
+        )
+
+    def plot(self) -> Picture:
+        """Draw how contacts go on from channel to channel."""
+        from mining._draw import draw_heatmap
+
+        matrix = self.frame.pivot_table(index="channel", columns="next_channel", values="share", fill_value=0.0)
+        return draw_heatmap(
+            matrix,
+            title="Where contacts go on",
+            unit="%",
+            note="From channel (row) to channel (column), share of the row.",
+        )
+
+    def _repr_html_(self) -> str:
+        from mining._draw import html_table
+
+        return html_table(self.frame, caption=repr(self)[1:-1], rows=10)
+
+
+def measure_channels(journeys: Journeys, *, within: str | pd.Timedelta = "2D") -> Channels:
+    """Measure how contacts go on from channel to channel, and where customers have to come again another way.
+
+    Contacts are touchpoints of kind interaction with a known channel. A redirection is the first time a customer starts
+    (inbound, after a silence of `within`) in a channel of conversation (phone, chat, email, branch, ...) when his next
+    own contact comes within `within` and is in another such channel; what the company does in between does not matter,
+    and clicks on what was sent to many are no conversation. Each customer counts once per channel.
+
+    Customers come to some channels anyway, as their journey goes on. Chance is therefore what happens after the third
+    channel (of any kind, with twenty customers) that leads to the same next channel most often; where there is none,
+    the mix of channels. What began less than `within` before the end of observation is left out: too early to tell.
+
+    Parameters
+    ----------
+    journeys : Journeys
+        What to measure; redirections are followed per customer, across journeys.
+    within : str or Timedelta
+        How soon the next contact counts as the same matter; a longer span mixes in the next step of the journey.
+
+    Returns
+    -------
+    Channels
+        ``.frame``, most first: channel, next_channel, n (contacts), n_customers, share (of the contacts that went on
+        from the channel), wait_median_hours. ``.ends``: channel, n_first, first_share, n_last, last_share (journeys).
+        ``.redirections``, most first: channel, next_channel, n_customers (started there), n_redirected, share (0..1)
+        with low and high (Wilson, 95 %), compared_with (the third channel), expected (its share, 0..1), lift (share /
+        expected), p, p_adjusted (Fisher's exact test, Benjamini-Hochberg; NaN below twenty customers).
+
+    References
+    ----------
+    Wilson, E. B. (1927); Fisher, R. A. (1935); Benjamini, Y., Hochberg, Y. (1995).
+
+    Examples
+    --------
+    >>> mining.measure_channels(journeys).redirections  # doctest: +SKIP
+    """
+    log = journeys.log
+    is_contact = (log.codes["channel"] >= 0) & log.holds("touchpoint_kind", "interaction")
+    return Channels(
+        _matrix(log, is_contact), _ends(log, is_contact), _redirections(journeys, is_contact, within), len(journeys)
+    )
+
+
+def _matrix(log: CodedLog, is_contact: Flags) -> pd.DataFrame:
+    at = np.flatnonzero(is_contact)
+    journey = log.journey_of[at]
+    same = journey[1:] == journey[:-1]
+    before, after = at[:-1][same], at[1:][same]
+    frame = pd.DataFrame(
+        {
+            "channel": log.decoded("channel", before),
+            "next_channel": log.decoded("channel", after),
+            "customer": customer_of(log)[journey[1:][same]],
+            "hours": np.maximum(log.time[after] - log.end_time[before], 0) / HOUR,
+        }
+    ).astype({"channel": "str", "next_channel": "str"})
+    summed = frame.groupby(["channel", "next_channel"], as_index=False).agg(
+        n=("hours", "size"), n_customers=("customer", "nunique"), wait_median_hours=("hours", "median")
+    )
+    summed.insert(4, "share", summed["n"] / summed.groupby("channel")["n"].transform("sum"))
+    return summed.sort_values(["n", "channel", "next_channel"], ascending=[False, True, True], ignore_index=True)
+
+
+def _ends(log: CodedLog, is_contact: Flags) -> pd.DataFrame:
+    at = np.flatnonzero(is_contact)
+    journey = log.journey_of[at]
+    is_new = np.append(True, journey[1:] != journey[:-1])[: len(at)]
+    is_last = np.append(journey[1:] != journey[:-1], True)[: len(at)]
+    breadth = len(log.words["channel"])
+    first = np.bincount(log.codes["channel"][at[is_new]], minlength=breadth)
+    last = np.bincount(log.codes["channel"][at[is_last]], minlength=breadth)
+    n = max(int(is_new.sum()), 1)
+    frame = pd.DataFrame(
+        {
+            "channel": log.words["channel"].astype(str),
+            "n_first": first,
+            "first_share": first / n,
+            "n_last": last,
+            "last_share": last / n,
+        }
+    )
+    frame = frame[(frame["n_first"] > 0) | (frame["n_last"] > 0)]
+    return frame.sort_values(["n_first", "channel"], ascending=[False, True], ignore_index=True)
+
+
+def _starts(journeys: Journeys, is_contact: Flags, within: str | pd.Timedelta) -> pd.DataFrame:
+    """List each customer's first start per channel, and the channel of the next conversation (-1: none in time)."""
+    log = journeys.log
+    at = np.flatnonzero(is_contact & log.holds("direction", "inbound"))
+    customer = customer_of(log)[log.journey_of[at]]
+    order = np.lexsort((at, log.time[at], customer))
+    at, customer = at[order], customer[order]
+    asks = _asks(log)[at]
+    limit = duration(within) // pd.Timedelta(microseconds=1)
+    channel = log.codes["channel"][at].astype(np.int64)
+    soon = (customer[1:] == customer[:-1]) & (log.time[at[1:]] - log.time[at[:-1]] <= limit)
+    following = np.append(np.where(soon & asks[1:], channel[1:], -1), -1)[: len(at)]
+    goes_on = asks & np.append(False, soon & asks[:-1])[: len(at)]
+    is_early = log.time[at] <= journeys.observed_until.value // 1_000 - limit
+    # A click in a channel of conversation starts none, and none of the other kind.
+    speaks = np.isin(log.words["channel"].astype(str), CONVERSATIONS)[channel]
+    rows = pd.DataFrame({"customer": customer, "channel": channel, "next": following})
+    rows = rows[is_early & ~goes_on & (asks | ~speaks)]
+    return pd.DataFrame(rows.drop_duplicates(["customer", "channel"]))
+
+
+def _asks(log: CodedLog) -> Flags:
+    """Mark contacts of conversation: in such a channel, and no mere click on something that was sent to many."""
+    asks = np.append(np.isin(log.words["channel"].astype(str), CONVERSATIONS), False)[log.codes["channel"]]
+    for outcome in _CLICKS:
+        asks &= ~log.holds("outcome", outcome)
+    return np.asarray(asks & (log.codes["campaign"] < 0) if "campaign" in log.codes else asks)
+
+
+def _redirections(journeys: Journeys, is_contact: Flags, within: str | pd.Timedelta) -> pd.DataFrame:
+    rows = _starts(journeys, is_contact, within)
+    words = journeys.log.words["channel"].astype(str)
+    breadth = len(words)
+    start, to = rows["channel"].to_numpy(np.int64), rows["next"].to_numpy(np.int64)
+    moved = np.zeros((breadth, breadth), np.int64)
+    np.add.at(moved, (start[to >= 0], to[to >= 0]), 1)
+    n = np.bincount(start, minlength=breadth)
+    speaks = (n > 0) & np.isin(words, CONVERSATIONS)
+    one, two = np.nonzero(speaks[:, None] & speaks[None, :] & ~np.eye(breadth, dtype=bool))
+    k, size = moved[one, two], n[one]
+    third, rest_k, rest_n = _third_channel(moved, n, one, two)
+    low, high = wilson(k, size)
+    p = np.where((size >= _TESTED) & (rest_n >= _TESTED), exact_p(k, size, rest_k, rest_n), np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share, expected = k / size, rest_k / rest_n
+        lift = share / expected
+    frame = pd.DataFrame(
+        {
+            "channel": words[one],
+            "next_channel": words[two],
+            "n_customers": size,
+            "n_redirected": k,
+            "share": share,
+            "low": low,
+            "high": high,
+            "compared_with": np.append(words, _MIX)[third],
+            "expected": expected,
+            "lift": lift,
+            "p": p,
+            "p_adjusted": false_discovery_rate(p),
+        }
+    )
+    order = ["n_redirected", "channel", "next_channel"]
+    return frame.sort_values(order, ascending=[False, True, True], ignore_index=True)
+
+
+def _third_channel(moved: Integers, n: Integers, one: Integers, two: Integers) -> tuple[Integers, Integers, Integers]:
+    """Choose, per pair, the third channel that leads to the second most often; the mix (last number) if none does."""
+    rate = np.where(n >= _TESTED, moved.T / np.maximum(n, 1), -1.0)[two]
+    rate[np.arange(len(one)), one] = -1.0
+    rate[np.arange(len(two)), two] = -1.0
+    third = rate.argmax(axis=1) if rate.size else np.zeros(0, np.int64)
+    is_mixed = rate.max(axis=1, initial=-1.0) < 0
+    rest_k = np.where(is_mixed, moved.sum(axis=0)[two], moved[third, two])
+    rest_n = np.where(is_mixed, moved.sum(), n[third])
+    return np.where(is_mixed, len(n), third), rest_k, rest_n

@@ -1,0 +1,94 @@
+"""Groups of journeys to compare: by a field, an attribute, a series or personas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from mining._errors import MiningError
+from mining.journeys import Journeys
+
+__all__ = ["group_of", "grouped"]
+
+EVERYBODY = "all"
+
+
+def group_of(journeys: Journeys, by: Any) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Put every journey in a group.
+
+    Parameters
+    ----------
+    journeys : Journeys
+        What to group.
+    by : None, str, Series or personas
+        Nothing (one group ``"all"``); a field (its first known word in the journey) or an attribute of the CRM's
+        objects; a Series indexed by journey id or by customer; anything with a method ``assign(journeys)`` or an
+        attribute ``persona_of`` that gives such a Series.
+
+    Returns
+    -------
+    names : list of str
+        Sorted.
+    group : ndarray of int
+        Per journey the row of `names`; -1 where the journey belongs to none.
+
+    Raises
+    ------
+    MiningError
+        Where no journey belongs to any group.
+    """
+    if by is None:
+        return [EVERYBODY], np.zeros(len(journeys), np.int64)
+    values = _by_word(journeys, by) if isinstance(by, str) else _by_series(journeys, _as_series(journeys, by))
+    codes, names = pd.factorize(values.astype("str"), sort=True)
+    if len(names) == 0:
+        raise MiningError.empty("Every group", "no journey's id and no customer stands in the index of `by`.")
+    return [str(name) for name in names], codes.astype(np.int64)
+
+
+def grouped(journeys: Journeys, by: Any) -> list[tuple[str, Journeys]]:
+    """Split journeys by `group_of`; groups in their order, journeys of none left out."""
+    if by is None:
+        return [(EVERYBODY, journeys)]
+    names, group = group_of(journeys, by)
+    return [(name, journeys.keep(group == number)) for number, name in enumerate(names)]
+
+
+def _as_series(journeys: Journeys, by: Any) -> pd.Series[Any]:
+    if isinstance(by, pd.Series):
+        return by
+    found = getattr(by, "persona_of", None)
+    if isinstance(found, pd.Series):
+        return found
+    assign = getattr(by, "assign", None)
+    given = assign(journeys) if callable(assign) else None
+    if isinstance(given, pd.Series):
+        return given
+    raise MiningError.refused(
+        f"Journeys cannot be grouped by a {type(by).__name__}.",
+        "Give a field, an attribute, a Series indexed by journey or customer, or fitted personas.",
+    )
+
+
+def _by_word(journeys: Journeys, name: str) -> pd.Series[Any]:
+    log = journeys.log
+    if name not in log.codes:
+        return journeys.attribute(name)
+    known = np.flatnonzero(log.codes[name] >= 0)
+    at_journey, at = np.unique(log.journey_of[known], return_index=True)
+    values = np.full(log.n_journeys, None, dtype=object)
+    values[at_journey] = log.decoded(name, known[at])
+    return pd.Series(values)
+
+
+def _by_series(journeys: Journeys, given: pd.Series[Any]) -> pd.Series[Any]:
+    index = given.index.astype("str")
+    unique = given.set_axis(index)[~index.duplicated()]
+    by_journey = unique.reindex(pd.Index(journeys.log.journey_ids, dtype="str"))
+    if by_journey.notna().any():
+        return by_journey
+    customer = pd.Series(_by_word(journeys, "customer"), dtype="str")
+    return unique.reindex(pd.Index(customer))
