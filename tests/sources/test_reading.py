@@ -152,6 +152,50 @@ def test_a_history_of_changes_gives_the_fields_that_are_followed() -> None:
     assert frame["activity"].tolist()[-1] == "Deal: s9"
 
 
+OPENED = """
+system: crm
+timezone: UTC
+readers:
+  - name: history
+    kind: change
+    table: history
+    column: field
+    {record}
+    fields: {{timestamp: at, deal: deal}}
+    changes:
+      owner:
+        always: {{activity: Handed over, touchpoint_kind: handoff}}
+        fields: {{actor: value}}
+        opening: {{always: {{activity: Assigned, touchpoint_kind: internal}}}}
+"""
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_first_owner_of_a_record_is_no_hand_over(seed) -> None:
+    rows = [("d1", "x", 1), ("d1", "y", 2), ("d1", "x", 3), ("d2", "z", 9)]
+    table = pd.DataFrame(
+        {
+            "deal": [deal for deal, *_ in rows],
+            "field": "owner",
+            "value": [owner for _, owner, _ in rows],
+            "at": [f"2024-01-0{day} 10:00:00" for *_, day in rows],
+        }
+    ).sample(frac=1, random_state=seed)
+    frame = read_crm({"history": table}, mapping=build_mapping(OPENED.format(record="record: deal"))).frame
+    told = frame.sort_values("timestamp")[["activity", "actor", "touchpoint_kind"]].to_numpy().tolist()
+    assert told == [
+        ["Assigned", "x", "internal"],
+        ["Handed over", "y", "handoff"],
+        ["Handed over", "x", "handoff"],
+        ["Assigned", "z", "internal"],
+    ]
+
+
+def test_an_opening_needs_to_know_whose() -> None:
+    with pytest.raises(MappingError, match="`opening` needs `record`"):
+        build_mapping(OPENED.format(record=""))
+
+
 def test_a_touchpoint_with_two_customers_has_two_rows_and_is_one_event() -> None:
     touchpoints = read_crm(_history(), mapping=CHANGES)
     frame = touchpoints.frame

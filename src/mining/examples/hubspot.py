@@ -103,9 +103,9 @@ def _deals(world: World, contact: np.ndarray) -> pd.DataFrame:
 
 def _history(world: World, deals: pd.DataFrame) -> pd.DataFrame:
     plan = world.plan
-    rows = plan[plan["activity"].isin([*_STAGE_OF, "Deal handed over"])]
+    rows = plan[plan["activity"].isin([*_STAGE_OF, "Deal assigned", "Deal handed over"])]
     deal = deals.set_index("journey")["deal"]
-    handed = rows["activity"] == "Deal handed over"
+    handed = rows["activity"].isin(["Deal assigned", "Deal handed over"])
     stage = rows["activity"].map(_STAGE_OF).map({label: stage for label, (stage, *_) in STAGES.items()})
     owner = (rows["actor"] + OWNER).astype(str)
     history = pd.DataFrame(

@@ -120,6 +120,7 @@ def _emails(story: Story, cast: Cast, owner: Times) -> None:
 
 def _deal_opened(story: Story, who: Flags, owner: Times) -> None:
     story.happen("Deal created", who, after=story.about(2), hours=office, actor=owner)
+    story.happen("Deal assigned", who, after=story.between(0.02, 0.1), hours=office, actor=owner)
     story.happen("Deal: Qualified", who, after=story.about(3), hours=office, actor=owner)
 
 

@@ -25,7 +25,7 @@ _CHANNEL = {
     "Needs call": "phone", "Discount call": "phone", "Onboarding call": "phone", "Renewal call": "phone",
     "Call made": "phone", "Service call received": "phone", "Service call made": "phone", "Demo": "meeting",
 }  # fmt: skip
-_INTERNAL = ("Ticket assigned", "Internal note")
+_INTERNAL = ("Deal assigned", "Ticket routed", "Ticket assigned", "Internal note")
 _LONG_WAIT_HOURS = 120
 _LEAST_TURNS = 3
 

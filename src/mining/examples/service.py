@@ -23,6 +23,8 @@ def tell_ticket(story: Story, who: Flags, place: int, *, null: bool) -> None:
     asker = story.one_of(GROUPS["Support tier one"])
     story.happen("Ticket opened", who, after=story.about(140), mark=via, ticket=place)
     opened = story.clock.copy()
+    story.happen("Ticket routed", who, after=story.between(0.02, 0.05), hours=at_once, ticket=place,
+                 mark="Support tier one")  # fmt: skip
     story.happen("Ticket assigned", who, after=story.between(0.1, 0.5), hours=at_once, ticket=place, actor=asker)
     story.happen("Ticket: open", who, after=story.between(0.02, 0.1), hours=at_once, ticket=place, actor=asker)
     late = story.chance(0.0 if null else _REPLY_LATE)

@@ -50,14 +50,16 @@ def _tickets(world: World, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _field_history(world: World, rows: pd.DataFrame) -> pd.DataFrame:
     names = {"Ticket: open": "status", "Ticket: solved": "status", "Ticket handed over": "group_id",
+             "Ticket routed": "group_id",
              "Ticket assigned": "assignee_id"}  # fmt: skip
     rows = rows[rows["activity"].isin(names)]
     value = rows["activity"].map(_STATUS)
-    value = value.where(rows["activity"] != "Ticket handed over", rows["mark"].map(_GROUP).astype("Int64").astype(str))
+    is_group = rows["activity"].isin(["Ticket handed over", "Ticket routed"])
+    value = value.where(~is_group, rows["mark"].map(_GROUP).astype("Int64").astype(str))
     value = value.where(rows["activity"] != "Ticket assigned", (rows["actor"] + _AGENT).astype(str))
     history = pd.DataFrame(
         {"ticket_id": rows["ticket"], "field_name": rows["activity"].map(names), "value": value,
-         "updated": iso(rows["at"]), "user_id": rows["actor"] + _AGENT}
+         "updated": iso(rows["at"]), "user_id": (rows["actor"] + _AGENT).where(rows["actor"] > 0).astype("Int64")}
     )  # fmt: skip
     urgent = history[history["field_name"] == "status"].drop_duplicates("ticket_id")
     urgent = urgent[world.random(42).random(len(urgent)) < 0.2].assign(field_name="priority", value="high")

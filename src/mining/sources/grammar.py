@@ -32,7 +32,7 @@ _Built = TypeVar("_Built")
 _READABLE = {field.name for field in FIELDS} - {"seq", "source", "source_table", "source_file", "source_row"}
 _READER_KEYS = {
     "activity": (),
-    "change": ("column", "changes"),
+    "change": ("column", "record", "changes"),
     "milestones": ("milestones", "matching"),
     "versions": ("record", "watch"),
 }
@@ -311,7 +311,9 @@ class _Checker:
             self.vocabulary(name, [str(word)], at)
         only = self.each(node.get("only"), f"{at} only", self.condition)
         aside = self.each(node.get("aside"), f"{at} aside", self.condition)
-        return Step(fields, {k: str(v) for k, v in always.items()}, only, aside, self.truth(node, "first", at) or False)
+        first = self.truth(node, "first", at) or False
+        opening = self.step(node["opening"], f"{at} opening") if "opening" in node else None
+        return Step(fields, {k: str(v) for k, v in always.items()}, only, aside, first, opening)
 
     def vocabulary(self, name: str, words: Iterable[str], at: str) -> None:
         known = VOCABULARIES.get(name)
@@ -337,6 +339,7 @@ class _Checker:
             self.each(node.get("matching"), f"{at} matching", self.match),
             column,
             self.word(node, "order", at),
+            self.word(node, "record", at) if kind == "change" else "",
         )
         return self.complete(reader, at)
 
@@ -346,7 +349,7 @@ class _Checker:
         for name, value in self.named(node.get(key), f"{at} {key}").items():
             # `Create Date: Deal created` is short for an activity that is always the same.
             full = {"always": {"activity": value}} if isinstance(value, str) else value
-            steps[name] = self.step(full, f"{at} {key} '{name}'", ("first",))
+            steps[name] = self.step(full, f"{at} {key} '{name}'", ("opening" if key == "changes" else "first",))
         return steps
 
     def match(self, value: object, at: str) -> Matching:
@@ -370,6 +373,8 @@ class _Checker:
         if reader.kind in {"change", "versions"} and not (reader.column and reader.steps):
             needs = {"change": "`column` and `changes`", "versions": "`record` and `watch`"}[reader.kind]
             raise self.wrong(at, f"a {reader.kind} reader needs {needs}.")
+        if any(step.opening for step in reader.steps.values()) and not reader.record:
+            raise self.wrong(at, "`opening` needs `record`, the column that tells whose first value it is.")
         if reader.kind == "milestones" and not (reader.steps or reader.matching):
             raise self.wrong(at, "a milestones reader needs `milestones` or `matching`.")
         return reader

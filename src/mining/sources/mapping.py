@@ -52,6 +52,7 @@ class Step:
     only: tuple[Condition, ...] = ()
     aside: tuple[Condition, ...] = ()
     first: bool = False
+    opening: Step | None = None  # change: what the first value of a record says, which is no change yet
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class Reader:
     matching: tuple[Matching, ...] = ()
     column: str = ""  # change: the column that names the changed field; versions: the record's id
     order: str = ""
+    record: str = ""  # change: the record whose first value is told apart by `opening`
 
 
 @dataclass(frozen=True)

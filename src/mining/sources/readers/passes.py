@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mining.sources.mapping import Step
+from mining.sources.mapping import Reader, Step
+from mining.sources.table import Ints
+from mining.sources.view import View, numbers_of
 
-__all__ = ["Pass", "both"]
+__all__ = ["Pass", "both", "in_order"]
 
 
 @dataclass(frozen=True)
@@ -56,3 +58,19 @@ def both(outer: Step, inner: Step) -> Step:
         (*outer.aside, *inner.aside),
         inner.first,
     )
+
+
+def in_order(
+    reader: Reader, view: View, record: str, taking: npt.NDArray[np.bool_]
+) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    """Order rows by record, then by time, the reader's `order` column and row; say where a record starts."""
+    named = view.text(record)
+    time = view.times(reader.step.fields["timestamp"], {}).micros
+    rank = numbers_of(view.text(reader.order)) if reader.order else np.zeros(view.size)
+    rows = np.flatnonzero(taking & named.known)
+    inside = np.lexsort((rows, np.nan_to_num(rank[rows]), time[rows], named.codes[rows]))
+    sequence = rows[inside]
+    codes = named.codes[sequence]
+    starts = np.ones(len(sequence), dtype=bool)
+    starts[1:] = codes[1:] != codes[:-1]
+    return sequence, starts

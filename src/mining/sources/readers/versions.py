@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mining.sources.mapping import Reader, Reading
-from mining.sources.readers.passes import Pass, both
+from mining.sources.readers.passes import Pass, both, in_order
 from mining.sources.table import Coded, Ints
-from mining.sources.view import View, numbers_of
+from mining.sources.view import View
 
 __all__ = ["passes"]
 
@@ -25,7 +25,7 @@ def passes(reader: Reader, view: View) -> list[Pass]:
         taking &= view.holds(condition)
     for condition in reader.step.aside:
         taking &= ~view.holds(condition)
-    sequence, starts = _versions(reader, view, taking)
+    sequence, starts = in_order(reader, view, reader.column, taking)
     return [
         Pass(
             reader.name,
@@ -37,20 +37,6 @@ def passes(reader: Reader, view: View) -> list[Pass]:
         )
         for column, step in reader.steps.items()
     ]
-
-
-def _versions(reader: Reader, view: View, taking: npt.NDArray[np.bool_]) -> tuple[Ints, npt.NDArray[np.bool_]]:
-    """Order the rows by record and version; say where a record starts."""
-    record = view.text(reader.column)
-    time = view.times(reader.step.fields["timestamp"], {}).micros
-    rank = numbers_of(view.text(reader.order)) if reader.order else np.zeros(view.size)
-    rows = np.flatnonzero(taking & record.known)
-    inside = np.lexsort((rows, np.nan_to_num(rank[rows]), time[rows], record.codes[rows]))
-    sequence = rows[inside]
-    codes = record.codes[sequence]
-    starts = np.ones(len(sequence), dtype=bool)
-    starts[1:] = codes[1:] != codes[:-1]
-    return sequence, starts
 
 
 def _changed(
