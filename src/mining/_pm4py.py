@@ -1,1 +1,0 @@
-"""The only importer of pm4py. (Provisional: the discovery builder replaces this file.)"""

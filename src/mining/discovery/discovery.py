@@ -1,0 +1,149 @@
+"""Discover: what customers really do, as a map, as paths, as a model and with the model's quality."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mining._errors import MiningError
+from mining.discovery.flow import Flow, busiest_step, find_flow
+from mining.discovery.model import Model, find_model
+from mining.discovery.quality import find_quality
+from mining.discovery.spoken import listing, spoken_hours
+from mining.discovery.variants import Variants, find_variants
+from mining.journeys import Journeys
+
+if TYPE_CHECKING:
+    from mining._draw import Picture
+
+__all__ = ["Discovery", "discover"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Discovery:
+    """What customers really do. Each part is computed when it is first asked for.
+
+    Attributes
+    ----------
+    journeys : Journeys
+        What was looked at.
+    noise_threshold : float
+        How rare a succession must be, as a share of the most frequent one, to be left out of the model.
+    lanes : str, mapping or None
+        What the map's lanes stand for, as asked.
+    """
+
+    journeys: Journeys
+    noise_threshold: float = 0.2
+    lanes: str | Mapping[str, str] | None = None
+
+    def __repr__(self) -> str:
+        return (
+            f"<Discovery of {self.n_journeys:,} journeys: {len(self.flow.nodes)} activities, "
+            f"{len(self.flow.frame)} steps, {len(self.variants):,} distinct paths>"
+        )
+
+    @property
+    def n_journeys(self) -> int:
+        """How many journeys."""
+        return len(self.journeys)
+
+    @cached_property
+    def flow(self) -> Flow:
+        """Activities, steps and waits."""
+        return find_flow(self.journeys, self.lanes)
+
+    @cached_property
+    def variants(self) -> Variants:
+        """Distinct paths, most frequent first."""
+        return find_variants(self.journeys)
+
+    @cached_property
+    def model(self) -> Model:
+        """The process model behind the paths."""
+        return find_model(self.journeys.variants()[0], self.noise_threshold)
+
+    @cached_property
+    def quality(self) -> pd.DataFrame:
+        """How good the model is, beside the flower and the trace model: see `mining.discovery.quality.find_quality`."""
+        return find_quality(self.journeys, self.noise_threshold, self.model.net)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The steps of the flow."""
+        return self.flow.frame
+
+    @property
+    def sentences(self) -> list[str]:
+        """What stands out, in words."""
+        portraits = self.journeys.portraits()
+        length = float(portraits["n_touchpoints"].median())
+        lasting = 24 * float(portraits["duration_days"].median())
+        open_ends = int(self.journeys.unfinished().sum())
+        sentences = [
+            self.variants.sentence,
+            f"Half of them have {length:g} touchpoints or fewer and take {spoken_hours(lasting)} or less.",
+            busiest_step(self.flow),
+            f"{listing(open_ends, 'journey')} may still be running." if open_ends else "",
+        ]
+        return [sentence for sentence in sentences if sentence]
+
+    def plot(self) -> Picture:
+        """Draw the flow."""
+        return self.flow.plot()
+
+    def _repr_html_(self) -> str:
+        said = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.sentences)
+        return f"<div>{self.flow._repr_html_()}<ul>{said}</ul></div>"
+
+
+def discover(
+    journeys: Journeys, *, noise_threshold: float = 0.2, lanes: str | Mapping[str, str] | None = None
+) -> Discovery:
+    """Discover what customers really do: the map, the paths, the process model and how good it is.
+
+    Order within a journey is by time, then by the source's own order. Journeys that may still be running are counted as
+    they stand; the flow tells them apart where they end. The flow and the paths rest on all journeys, the model leaves
+    rare successions out.
+
+    Parameters
+    ----------
+    journeys : Journeys
+        At least one.
+    noise_threshold : float
+        From 0 (the model keeps everything) to below 1.
+    lanes : str or mapping, optional
+        What the lanes of the map stand for: stage, department, channel, team, actor_kind, or activity to lane. By
+        default the stage where most touchpoints have one, else the department.
+
+    Returns
+    -------
+    Discovery
+        With `flow`, `variants`, `model` and `quality`.
+
+    Raises
+    ------
+    MiningError
+        Without journeys, for a threshold out of range or for lanes that do not exist.
+
+    References
+    ----------
+    van der Aalst, W. M. P. (2016). Process Mining: Data Science in Action.
+
+    Examples
+    --------
+    >>> found = discover(journeys)  # doctest: +SKIP
+    >>> found.flow.plot()  # doctest: +SKIP
+    """
+    if not len(journeys):
+        raise MiningError.empty("A discovery", "there are no journeys. Narrow them less.")
+    if not 0 <= noise_threshold < 1:
+        raise MiningError.refused(f"A noise threshold of {noise_threshold}", "makes no sense: give 0 up to below 1.")
+    found = Discovery(journeys, noise_threshold, lanes)
+    _ = found.flow  # a wrong lane is told now, not when the map is drawn
+    return found

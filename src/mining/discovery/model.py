@@ -1,0 +1,175 @@
+"""Models: the process behind the paths, with choices, parallel parts and loops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from mining._alignments import AlignmentLimit, Net, explore
+from mining._pm4py import Tree, discover_tree
+from mining._statistics import SMALLEST_CELL
+from mining.discovery.shapes import bpmn_of, net_of
+from mining.discovery.spoken import listing
+
+if TYPE_CHECKING:
+    from mining._draw import Picture
+
+__all__ = ["Model", "find_model", "is_sound", "within_budget"]
+
+# The miner's time grows with the square of a path's length and with the length of all paths together: these keep it
+# under about half a minute.
+LONGEST_PATH: Final = 2_000
+MOST_TOUCHPOINTS: Final = 200_000
+_GATEWAYS: Final = {
+    ("exclusive", "split"): "× one of these",
+    ("exclusive", "join"): "×",
+    ("exclusive", "repeat"): "× again, or on",
+    ("parallel", "split"): "+ all of these",
+    ("parallel", "join"): "+ all done",
+}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Model:
+    """A process model discovered from variants.
+
+    Attributes
+    ----------
+    tree : Tree
+        The model as a process tree; `text` spells it out.
+    net : Net
+        The same as a Petri net of plain records.
+    frame : DataFrame
+        The same as BPMN, one row per element: name, kind (start, task, exclusive, parallel, end), role (split, join,
+        repeat or empty), label, n_journeys (that do the task) and share.
+    flows : DataFrame
+        The arrows of the BPMN diagram: source, target.
+    n_journeys, of_journeys : int
+        Journeys that the model was discovered from, of how many.
+    noise_threshold : float
+        Share of the most frequent succession under which a succession was left out; NaN where the model rests on direct
+        successions alone, because every path was too long to be mined whole.
+    """
+
+    tree: Tree
+    net: Net
+    frame: pd.DataFrame
+    flows: pd.DataFrame
+    n_journeys: int
+    of_journeys: int
+    noise_threshold: float
+
+    def __repr__(self) -> str:
+        tasks = int((self.frame["kind"] == "task").sum())
+        return f"<Model of {tasks} activities, discovered from {self.n_journeys:,} of {self.of_journeys:,} journeys>"
+
+    @property
+    def text(self) -> str:
+        """The process tree as text: ``->`` sequence, ``X`` choice, ``+`` parallel, ``*`` loop, ``tau`` nothing."""
+        return str(self.tree)
+
+    @cached_property
+    def sound(self) -> bool | None:
+        """Whether the model can always end and each of its activities can happen; None where nobody can tell."""
+        return is_sound(self.net)
+
+    @property
+    def sentence(self) -> str:
+        """What the model rests on, in a sentence."""
+        part = listing(self.of_journeys, "journey")
+        if self.n_journeys < self.of_journeys:
+            part = f"{self.n_journeys:,} of {part}, the commonest paths that are short enough to be mined"
+        how = (
+            "direct successions alone"
+            if np.isnan(self.noise_threshold)
+            else f"noise threshold {self.noise_threshold:g}"
+        )
+        return f"Discovered from {part} ({how})."
+
+    def plot(self, *, min_journeys: int = SMALLEST_CELL, across: bool = True) -> Picture:
+        """Draw the model as a BPMN-like diagram: gateways say in words what they do.
+
+        Parameters
+        ----------
+        min_journeys : int
+            Counts of fewer journeys are not written on their activities.
+        across : bool
+            From left to right.
+        """
+        from mining._draw import draw_flow
+
+        shown = self.frame["n_journeys"].where(self.frame["n_journeys"] >= min_journeys)
+        nodes = pd.DataFrame(
+            {
+                "name": self.frame["name"],
+                "label": [_caption(*row) for row in self.frame[["kind", "role", "label"]].itertuples(index=False)],
+                "n": shown,
+                "share": self.frame["share"].where(shown.notna()),
+                "kind": self.frame["kind"].map({"start": "start", "task": "activity"}).fillna("end"),
+            }
+        )
+        edges = self.flows.assign(n=0)
+        return draw_flow(
+            nodes, edges, title="The process behind the paths", note=self.sentence, max_edges=400, across=across
+        )
+
+    def _repr_html_(self) -> str:
+        return f"{self.plot()._repr_html_()}<p><code>{escape(self.text)}</code></p>"
+
+
+def find_model(variants: pd.DataFrame, noise_threshold: float) -> Model:
+    """Discover a model from variants (variant, n_journeys), the commonest first."""
+    used = within_budget(variants["variant"])
+    mined = variants[used] if used.any() else variants
+    tree = discover_tree(mined, noise_threshold, successions_only=not used.any())
+    nodes, flows = bpmn_of(tree)
+    n = int(mined["n_journeys"].sum())
+    held = pd.Series({label: int(mined["n_journeys"][has].sum()) for label, has in _having(mined["variant"]).items()})
+    nodes["n_journeys"] = nodes["label"].map(held.astype(float)).astype(float).where(nodes["kind"] == "task")
+    nodes["share"] = nodes["n_journeys"] / n
+    noise = noise_threshold if used.any() else float("nan")
+    return Model(tree, net_of(tree), nodes, flows, n, int(variants["n_journeys"].sum()), noise)
+
+
+def within_budget(
+    variants: Iterable[tuple[str, ...]], longest: int = LONGEST_PATH, most: int = MOST_TOUCHPOINTS
+) -> npt.NDArray[np.bool_]:
+    """Mark the commonest paths that can be mined and aligned in reasonable time: short ones, up to a total length."""
+    length = np.array([len(variant) for variant in variants], np.int64)
+    short = length <= longest
+    return np.asarray(short & (np.cumsum(np.where(short, length, 0)) <= most))
+
+
+def is_sound(net: Net) -> bool | None:
+    """Tell whether a net can end from every state it can reach and each of its labels can happen.
+
+    A net with too many states, or endlessly many, is not explored to its end: None.
+
+    References
+    ----------
+    van der Aalst, W. M. P. (1998). The application of Petri nets to workflow management.
+    """
+    try:
+        graph = explore(net)
+    except AlignmentLimit:
+        return None
+    return bool((graph.distance[:, graph.final] < graph.far).all()) and graph.labels == net.labels
+
+
+def _having(variants: pd.Series) -> dict[str, npt.NDArray[np.bool_]]:
+    found: dict[str, npt.NDArray[np.bool_]] = {}
+    for place, variant in enumerate(variants):
+        for label in set(variant):
+            found.setdefault(label, np.zeros(len(variants), bool))[place] = True
+    return found
+
+
+def _caption(kind: str, role: str, label: str) -> str:
+    return {"start": "Start", "end": "End", "task": label}.get(kind) or _GATEWAYS[kind, role]
