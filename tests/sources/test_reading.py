@@ -381,3 +381,12 @@ def test_remarks_withhold_addresses() -> None:
     notes = " ".join(read_crm(_visits(rows), mapping=VISITS).quality.notes)
     assert "withheld" in notes
     assert "@" not in notes
+
+
+def test_a_customer_who_is_hardly_one_person_is_remarked() -> None:
+    usual = [(f"v{at}", f"c{at % 120}", f"2024-01-{at % 28 + 1:02d} 10:00:00") for at in range(240)]
+    crowd = [(f"w{at}", "switchboard", f"2024-02-{at % 28 + 1:02d} 10:00:00") for at in range(60)]
+    frames = [pd.DataFrame(rows, columns=["id", "who", "when"]).assign(what="Visit") for rows in (usual, usual + crowd)]
+    calm, crowded = (read_crm({"visits": frame}, mapping=VISITS).quality.notes for frame in frames)
+    assert not [note for note in calm if "not a person" in note]
+    assert [note for note in crowded if "customer shop:switchboard has 60 touchpoints, 20.0% of all" in note]

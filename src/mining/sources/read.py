@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +92,9 @@ def read_crm(
     return Touchpoints(check(done.frame), done.objects, _quality(opened, done, ledger))
 
 
+_FEW_CUSTOMERS, _CROWD = 100, 20
+
+
 def _asked(
     location: Location,
     sources: Sequence[str | Path | Mapping] | str | Path | Mapping | None,
@@ -129,7 +132,24 @@ def _quality(opened: Sequence[Source], done: Assembled, ledger: Ledger) -> Quali
         ledger.note(
             f"{facts['n_replicas']:,} rows are further customers of a touchpoint (their id ends in @2, @3, ...)"
         )
+    for remark in _crowds(done.frame):
+        ledger.note(remark)
     return Quality(ledger.frame(), _files(ledger), _clocks(opened), _ties(done.frame), done.as_of, _notes(ledger))
+
+
+def _crowds(frame: pd.DataFrame) -> Iterator[str]:
+    """Remark on customers who touch the company so often that they are hardly one person."""
+    touches = frame["customer"].value_counts()
+    if len(touches) < _FEW_CUSTOMERS:
+        return
+    usual = touches.median()
+    crowds = touches[(touches > _CROWD * usual) & (touches > len(frame) / 100)]
+    for customer, n in crowds.items():
+        share = n / len(frame)
+        yield (
+            f"customer {customer} has {n:,} touchpoints, {share:.1%} of all, and the median customer {usual:.0f}: "
+            "perhaps an account shared by many, not a person"
+        )
 
 
 def _notes(ledger: Ledger) -> tuple[str, ...]:
