@@ -24,7 +24,7 @@ from mining.timing import Channels, People, Slas, Waits
 
 __all__ = ["Exhibit", "Section", "colophon", "section_of", "summary_of"]
 
-_ROWS = 15
+_ROWS, _MANY = 15, 60
 
 
 @dataclass(frozen=True)
@@ -90,15 +90,15 @@ def colophon(words: Words, study: Study | None, version: str) -> str:
 def _path_or_conformance(study: Study, words: Words, variants: pd.DataFrame) -> str:
     if study.deviations is not None:
         verdicts = study.deviations.verdicts.set_index("verdict")
-        row = verdicts.loc["conforming"]
-        running = int(verdicts["n_journeys"].get("still running", 0))
         return words.say(
             "conforming",
-            share=words.share(float(row["share"])),
+            share=words.share(verdicts["share"]["conforming"]),
             n=len(study.journeys),
-            low=words.share(float(row["low"])),
-            high=words.share(float(row["high"])),
-            running=running,
+            low=words.share(verdicts["share_low"]["conforming"]),
+            high=words.share(verdicts["share_high"]["conforming"]),
+            deviating=words.share(verdicts["share"]["deviating"]),
+            left=words.share(verdicts["share"]["left early"]),
+            running=int(verdicts["n_journeys"]["still running"]),
         )
     top = variants.iloc[0]
     n, share = len(study.journeys), words.share(top["share"])
@@ -115,6 +115,8 @@ def _pain(study: Study, words: Words) -> str:
 def _said(result: object, words: Words, study: Study | None) -> list[str]:
     if isinstance(result, Study):
         return _limits(result, words)
+    if isinstance(result, PainPoints):
+        return [f"{rank}. {said}" for rank, said in zip(result.frame["rank"], result.frame["evidence"], strict=True)]
     if isinstance(result, Discovery) and study is not None:
         top = result.variants.frame.iloc[0]
         n = len(study.journeys)
@@ -137,16 +139,35 @@ def _limits(study: Study, words: Words) -> list[str]:
 
 
 def _table(frame: pd.DataFrame, words: Words, title: str = "", *, folded: bool = False, rows: int = _ROWS) -> Exhibit:
-    shown = frame.rename(columns={name: words.column(str(name)) for name in frame.columns})
-    return Exhibit(Markup(html_table(shown, rows=rows)), title, folded)  # noqa: S704 - html_table escapes
+    names = {name: words.column(str(name)) for name in frame.columns}
+    formats = {names[name]: words.share for name in _shares(frame)}
+    html = html_table(frame.rename(columns=names), formats=formats, rows=rows)
+    return Exhibit(Markup(html), title, folded)  # noqa: S704 - html_table escapes
+
+
+def _shares(frame: pd.DataFrame) -> list[str]:
+    """Name the columns that hold shares: by their names, and the bounds that stand beside one."""
+    named = [name for name in map(str, frame.columns) if "share" in name.split("_")]
+    bounds = [name for name in ("low", "high") if named and name in frame.columns]
+    return [name for name in (*named, *bounds) if pd.api.types.is_float_dtype(frame[name])]
 
 
 def _shown(thing: object, title: str = "") -> Exhibit:
     return Exhibit(Markup(thing._repr_html_()), title)  # type: ignore[attr-defined]  # noqa: S704
 
 
-def _quality(result: Touchpoints, _words: Words) -> list[Exhibit]:
-    return [_shown(result.quality)]
+def _quality(result: Touchpoints, words: Words) -> list[Exhibit]:
+    quality, named = result.quality, words.exhibits
+    aside = quality.frame[quality.frame["rows_aside"] > 0]
+    rules = aside.groupby("rule", as_index=False).agg(set_aside=("rows_aside", "sum"), n_tables=("table", "nunique"))
+    remarks = pd.DataFrame({"remark": list(quality.notes)})
+    return [
+        _table(rules.sort_values(["set_aside", "rule"], ascending=[False, True]), words, named["rules"]),
+        _table(quality.frame, words, named["ledger"], folded=True, rows=_MANY),
+        _table(quality.files, words, named["files"], folded=True, rows=_MANY),
+        _table(quality.clocks, words, named["clocks"], folded=True, rows=_MANY),
+        _table(remarks, words, named["remarks"], folded=True, rows=_MANY),
+    ]
 
 
 def _journeys(result: Journeys, words: Words) -> list[Exhibit]:
@@ -154,20 +175,66 @@ def _journeys(result: Journeys, words: Words) -> list[Exhibit]:
 
 
 def _discovery(result: Discovery, words: Words) -> list[Exhibit]:
+    named = words.exhibits
     return [
         _shown(result.flow.plot()),
-        _table(result.variants.frame, words, words.sections["variants"]),
+        _table(result.flow.frame.nlargest(_MANY, "n_steps"), words, named["table"], folded=True, rows=_MANY),
+        _table(result.variants.frame, words, words.sections["variants"], rows=10),
         _shown(result.model.plot(), words.sections["model"]),
-        _table(result.quality, words),
+        _table(result.quality, words, named["quality"]),
     ]
 
 
 def _deviations(result: Deviations, words: Words) -> list[Exhibit]:
-    return [_table(result.verdicts, words), _shown(result.plot()), _table(result.frame, words)]
+    named = words.exhibits
+    return [
+        _table(result.verdicts, words, named["verdicts"]),
+        _shown(result.plot()),
+        _shown(result.plot_rates()),
+        _table(result.drop_off, words, named["drop_off"]),
+        _table(result.frame, words, named["table"], folded=True, rows=_MANY),
+    ]
 
 
-def _pictured(result: Waits | People | Channels | Slas | Personas | PainPoints, words: Words) -> list[Exhibit]:
+def _slas(result: Slas, words: Words) -> list[Exhibit]:
     return [_shown(result.plot()), _table(result.frame, words)]
+
+
+def _waits(result: Waits, words: Words) -> list[Exhibit]:
+    named = words.exhibits
+    loss = result.loss.nsmallest(_ROWS, "p_adjusted")
+    return [
+        _shown(result.plot()),
+        _table(loss, words, named["loss"], folded=True),
+        _table(result.frame, words, named["table"], folded=True, rows=_MANY),
+    ]
+
+
+def _people(result: People, words: Words) -> list[Exhibit]:
+    returns = result.returns.nlargest(_ROWS, "n_returned")
+    return [_table(result.met, words), _shown(result.plot()), _table(returns, words, words.exhibits["returns"])]
+
+
+def _channels(result: Channels, words: Words) -> list[Exhibit]:
+    return [_shown(result.plot()), _table(result.redirections, words, words.exhibits["redirections"], rows=10)]
+
+
+def _pains(result: PainPoints, words: Words) -> list[Exhibit]:
+    columns = ["rank", "kind", "stage", "where", "n_customers", "share", "low", "high", "owner", "mark"]
+    tested = _table(result.tested, words, words.exhibits["tested"], folded=True, rows=_MANY)
+    if result.frame.empty:
+        return [tested]
+    return [_table(result.frame[columns], words), _shown(result.plot()), tested]
+
+
+def _personas(result: Personas, words: Words) -> list[Exhibit]:
+    named = words.exhibits
+    return [
+        _table(result.frame, words),
+        _shown(result.plot()),
+        _table(result.evidence, words, named["evidence"], folded=True),
+        _table(result.profile, words, named["table"], folded=True, rows=_MANY),
+    ]
 
 
 def _map(result: JourneyMap, _words: Words) -> list[Exhibit]:
@@ -182,13 +249,13 @@ _LAYOUTS: dict[type, tuple[str, Callable[..., list[Exhibit]]]] = {
     Touchpoints: ("quality", _quality),
     Journeys: ("summary", _journeys),
     JourneyMap: ("map", _map),
-    PainPoints: ("pains", _pictured),
+    PainPoints: ("pains", _pains),
     Discovery: ("flow", _discovery),
     Deviations: ("deviations", _deviations),
-    Slas: ("slas", _pictured),
-    Waits: ("waits", _pictured),
-    People: ("people", _pictured),
-    Channels: ("channels", _pictured),
-    Personas: ("personas", _pictured),
+    Slas: ("slas", _slas),
+    Waits: ("waits", _waits),
+    People: ("people", _people),
+    Channels: ("channels", _channels),
+    Personas: ("personas", _personas),
     Study: ("method", _method),
 }

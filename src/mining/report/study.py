@@ -10,7 +10,7 @@ from mining._errors import MiningError
 from mining.design import Design, Deviations, compare, read_design
 from mining.discovery import Discovery, discover
 from mining.journeys import Journeys
-from mining.maps import JourneyMap, PainPoints, find_pain_points, map_journey
+from mining.maps import LANES, JourneyMap, PainPoints, find_pain_points, map_journey
 from mining.personas import Personas
 from mining.report.config import Config
 from mining.sources import Touchpoints, read_crm
@@ -106,12 +106,12 @@ class Study:
     @cached_property
     def grid(self) -> JourneyMap | None:
         """The journey map."""
-        return self._asked("map", lambda: map_journey(self.journeys, self.design))
+        return self._asked("map", lambda: map_journey(self.journeys, self.design, lanes=LANES))
 
     @cached_property
     def pains(self) -> PainPoints | None:
         """Where it hurts, ranked."""
-        return self._asked("pains", lambda: find_pain_points(self.journeys, self.design))
+        return self._asked("pains", lambda: find_pain_points(self.journeys, self.design, slas=self.slas))
 
     def results(self) -> Iterator[tuple[str, object]]:
         """Answer every question in the order of the page: (section, result), skipping the unanswered."""

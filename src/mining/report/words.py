@@ -21,6 +21,7 @@ class Words:
     digits: str
     contents: str
     sections: dict[str, str]
+    exhibits: dict[str, str]
     sentences: dict[str, str]
     columns: dict[str, str]
 
@@ -32,7 +33,7 @@ class Words:
     def number(self, value: object) -> str:
         """Write a number the way the language does; anything else unchanged."""
         if isinstance(value, bool) or not isinstance(value, int | float):
-            return str(value)
+            return _isolated(str(value)) if self.direction == "rtl" else str(value)
         text = f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
         return text.translate(str.maketrans("0123456789", self.digits))
 
@@ -45,6 +46,11 @@ class Words:
     def column(self, name: str) -> str:
         """Head a table's column."""
         return self.columns.get(name, name.replace("_", " "))
+
+
+def _isolated(text: str) -> str:
+    """Keep the words of another script together inside a sentence that runs from right to left."""
+    return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
 
 
 @cache
@@ -63,7 +69,7 @@ def spoken(language: str) -> Words:
     """
     given = _read(language)
     english = _read("en")
-    merged = {key: {**english[key], **given.get(key, {})} for key in ("sections", "sentences", "columns")}
+    merged = {key: {**english[key], **given.get(key, {})} for key in ("sections", "exhibits", "sentences", "columns")}
     return Words(language, given["direction"], given["digits"], given["contents"], **merged)
 
 
