@@ -97,8 +97,6 @@ def _attributes(key: str, column: pd.Series) -> _Texts:
 def _spelled(column: pd.Series) -> tuple[str, pd.Series]:
     """Spell a column's values as XES does and say of what kind they are."""
     dtype = column.dtype
-    if isinstance(dtype, pd.CategoricalDtype):
-        return "string", column.astype("str")
     if pd.api.types.is_datetime64_any_dtype(dtype):
         moments = column if column.dt.tz is None else column.dt.tz_convert(None)
         spelled = np.datetime_as_string(moments.to_numpy("datetime64[us]"), unit="us").astype(object)
@@ -109,7 +107,7 @@ def _spelled(column: pd.Series) -> tuple[str, pd.Series]:
         return "int", column.astype("str")
     if pd.api.types.is_float_dtype(dtype):
         return "float", column.map(repr, na_action="ignore").astype("str")
-    return "string", column.astype("str")
+    return "string", column.astype(object)
 
 
 def _escaped(text: object) -> str:

@@ -53,7 +53,8 @@ def discover_tree(variants: pd.DataFrame, noise_threshold: float = 0.0, *, succe
     variants : DataFrame
         variant (tuple of activities) and n_journeys, as `mining._engine.variants` gives them.
     noise_threshold : float
-        0 keeps all behaviour; higher values leave out successions rarer than this share of the most frequent one.
+        0 keeps all behaviour; higher values leave out, in the parts that cannot be taken apart as they are, successions
+        rarer than this share of the most frequent one.
     successions_only : bool
         Look at direct successions alone: fast on any log, but no promise to fit it, and no noise filter.
 

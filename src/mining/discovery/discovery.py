@@ -116,7 +116,8 @@ def discover(
     journeys : Journeys
         At least one.
     noise_threshold : float
-        From 0 (the model keeps everything) to below 1.
+        From 0 (the model keeps everything) to below 1: in the parts of the process that cannot be taken apart as they
+        are, successions rarer than this share of the most frequent one after the same activity are left out.
     lanes : str or mapping, optional
         What the lanes of the map stand for: stage, department, channel, team, actor_kind, or activity to lane. By
         default the stage where most touchpoints have one, else the department.

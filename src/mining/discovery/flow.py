@@ -109,7 +109,7 @@ class Flow:
             return ""
         parts = [listing(hidden, "activity", "activities")] if hidden else []
         parts += [listing(rare, "step")] if rare else []
-        return f"Left out: {' and '.join(parts)} of fewer than {least} journeys."
+        return f"{' and '.join(parts)} of fewer than {least} journeys are left out. Of the others:"
 
 
 def find_flow(journeys: Journeys, lanes: str | Mapping[str, str] | None = None) -> Flow:

@@ -15,6 +15,7 @@ import pandas as pd
 from mining._alignments import AlignmentLimit, Net, explore
 from mining._pm4py import Tree, discover_tree
 from mining._statistics import SMALLEST_CELL
+from mining.discovery.diagram import diagram_of
 from mining.discovery.shapes import bpmn_of, net_of
 from mining.discovery.spoken import listing
 
@@ -27,13 +28,6 @@ __all__ = ["Model", "find_model", "is_sound", "within_budget"]
 # under about half a minute.
 LONGEST_PATH: Final = 2_000
 MOST_TOUCHPOINTS: Final = 200_000
-_GATEWAYS: Final = {
-    ("exclusive", "split"): "× one of these",
-    ("exclusive", "join"): "×",
-    ("exclusive", "repeat"): "× again, or on",
-    ("parallel", "split"): "+ all of these",
-    ("parallel", "join"): "+ all done",
-}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -47,8 +41,9 @@ class Model:
     net : Net
         The same as a Petri net of plain records.
     frame : DataFrame
-        The same as BPMN, one row per element: name, kind (start, task, exclusive, parallel, end), role (split, join,
-        repeat or empty), label, n_journeys (that do the task) and share.
+        The same as BPMN, one row per element: name, kind (start, task, exclusive, parallel, end), role (split, option,
+        join, repeat; loop for a task that may be done several times in a row; or empty), label, n_journeys (that do
+        the task) and share.
     flows : DataFrame
         The arrows of the BPMN diagram: source, target.
     n_journeys, of_journeys : int
@@ -93,32 +88,23 @@ class Model:
         )
         return f"Discovered from {part} ({how})."
 
-    def plot(self, *, min_journeys: int = SMALLEST_CELL, across: bool = True) -> Picture:
+    def plot(self, *, min_journeys: int = SMALLEST_CELL, across: bool = False) -> Picture:
         """Draw the model as a BPMN-like diagram: gateways say in words what they do.
 
         Parameters
         ----------
         min_journeys : int
-            Counts of fewer journeys are not written on their activities.
+            Activities of fewer journeys are hidden; so are the rarest of a model too large to be read.
         across : bool
-            From left to right.
+            From left to right instead of downwards.
         """
         from mining._draw import draw_flow
 
-        shown = self.frame["n_journeys"].where(self.frame["n_journeys"] >= min_journeys)
-        nodes = pd.DataFrame(
-            {
-                "name": self.frame["name"],
-                "label": [_caption(*row) for row in self.frame[["kind", "role", "label"]].itertuples(index=False)],
-                "n": shown,
-                "share": self.frame["share"].where(shown.notna()),
-                "kind": self.frame["kind"].map({"start": "start", "task": "activity"}).fillna("end"),
-            }
-        )
-        edges = self.flows.assign(n=0)
-        return draw_flow(
-            nodes, edges, title="The process behind the paths", note=self.sentence, max_edges=400, across=across
-        )
+        tasks = self.frame[self.frame["kind"] == "task"]
+        counts = {str(label): int(n) for label, n in zip(tasks["label"], tasks["n_journeys"], strict=True)}
+        nodes, edges, remark = diagram_of(self.tree, counts, self.n_journeys, min_journeys)
+        note = " ".join(part for part in (self.sentence, remark) if part)
+        return draw_flow(nodes, edges, title="The process behind the paths", note=note, max_edges=400, across=across)
 
     def _repr_html_(self) -> str:
         return f"{self.plot()._repr_html_()}<p><code>{escape(self.text)}</code></p>"
@@ -169,7 +155,3 @@ def _having(variants: pd.Series) -> dict[str, npt.NDArray[np.bool_]]:
         for label in set(variant):
             found.setdefault(label, np.zeros(len(variants), bool))[place] = True
     return found
-
-
-def _caption(kind: str, role: str, label: str) -> str:
-    return {"start": "Start", "end": "End", "task": label}.get(kind) or _GATEWAYS[kind, role]

@@ -97,7 +97,8 @@ def bpmn_of(tree: Tree) -> tuple[pd.DataFrame, pd.DataFrame]:
     Returns
     -------
     nodes : DataFrame
-        name (n0, n1, ...), kind (start, task, exclusive, parallel, end), role (split, join, repeat or empty), label.
+        name (n0, n1, ...), kind (start, task, exclusive, parallel, end), role (split, option, join, repeat; loop for a
+        task that may be done several times in a row; or empty), label.
     flows : DataFrame
         source, target.
     """
@@ -128,7 +129,8 @@ class _Drawer:
         return source
 
     def _block(self, tree: Tree, source: str, kind: str) -> str:
-        split = self.flow(source, self.node(kind, "split"))
+        optional = kind == "exclusive" and any(part.operator == "silent" for part in tree.parts)
+        split = self.flow(source, self.node(kind, "option" if optional else "split"))
         ends = [self.draw(part, split) for part in tree.parts]
         join = self.node(kind, "join")
         for end in ends:
@@ -136,6 +138,8 @@ class _Drawer:
         return join
 
     def _loop(self, tree: Tree, source: str) -> str:
+        if [part.operator for part in tree.parts] == ["step", "silent"]:
+            return self.flow(source, self.node("task", "loop", tree.parts[0].label))
         join = self.flow(source, self.node("exclusive", "join"))
         split = self.flow(self.draw(tree.parts[0], join), self.node("exclusive", "repeat"))
         for part in tree.parts[1:]:

@@ -166,7 +166,7 @@ def _quality(result: Touchpoints, words: Words) -> list[Exhibit]:
         _table(quality.frame, words, named["ledger"], folded=True, rows=_MANY),
         _table(quality.files, words, named["files"], folded=True, rows=_MANY),
         _table(quality.clocks, words, named["clocks"], folded=True, rows=_MANY),
-        _table(remarks, words, named["remarks"], folded=True, rows=_MANY),
+        _table(remarks, words, named["remarks"], folded=len(remarks) > _ROWS, rows=_MANY),
     ]
 
 

@@ -60,13 +60,10 @@ def grouped(journeys: Journeys, by: Any) -> list[tuple[str, Journeys]]:
 def _as_series(journeys: Journeys, by: Any) -> pd.Series[Any]:
     if isinstance(by, pd.Series):
         return by
-    found = getattr(by, "persona_of", None)
-    if isinstance(found, pd.Series):
-        return found
-    assign = getattr(by, "assign", None)
-    given = assign(journeys) if callable(assign) else None
-    if isinstance(given, pd.Series):
-        return given
+    persona_of = getattr(by, "persona_of", None)
+    if callable(persona_of):
+        named: pd.Series[Any] = persona_of(journeys)
+        return named
     raise MiningError.refused(
         f"Journeys cannot be grouped by a {type(by).__name__}.",
         "Give a field, an attribute, a Series indexed by journey or customer, or fitted personas.",

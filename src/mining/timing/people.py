@@ -23,6 +23,7 @@ __all__ = ["People", "measure_people"]
 _MET: Final = {"n_actors": "people met", "n_teams": "teams met", "n_departments": "departments met",
                "handoffs": "hand-offs between teams"}  # fmt: skip
 _TESTED: Final = 20
+_DRAWN: Final = 12
 
 Integers = npt.NDArray[np.int64]
 
@@ -41,11 +42,15 @@ class People:
         return f"<People: {n:,} hand-offs between {len(self.frame)} pairs of teams in {self.n_journeys:,} journeys>"
 
     def plot(self) -> Picture:
-        """Draw the hand-offs from team to team."""
+        """Draw the hand-offs from team to team, of the dozen teams that hand over most."""
         from mining._draw import draw_heatmap
 
-        matrix = self.frame.pivot_table(index="team", columns="next_team", values="n_handoffs", fill_value=0)
-        return draw_heatmap(matrix, title="Hand-offs", note="From team (row) to team (column).")
+        both = self.frame.melt(id_vars="n_handoffs", value_vars=["team", "next_team"], value_name="name")
+        busiest = both.groupby("name")["n_handoffs"].sum().sort_values(ascending=False, kind="stable").index
+        shown = self.frame[self.frame[["team", "next_team"]].isin(busiest[:_DRAWN]).all(axis=1)]
+        matrix = shown.pivot_table(index="team", columns="next_team", values="n_handoffs", fill_value=0)
+        left = f" The {_DRAWN} busiest of {len(busiest):,} teams." if len(busiest) > _DRAWN else ""
+        return draw_heatmap(matrix, title="Hand-offs", note=f"From team (row) to team (column).{left}")
 
     def _repr_html_(self) -> str:
         from mining._draw import html_table

@@ -1,0 +1,58 @@
+"""Whether a persona is found again when other customers of the same kind are asked."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from mining.personas.grouping import group
+
+__all__ = ["TRUSTED", "stability", "stability_words"]
+
+Floats = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int64]
+TRUSTED: Final = 0.6
+_DRAWS: Final = 100
+_WORDS: Final = ((0.85, "highly stable"), (0.75, "stable"), (TRUSTED, "doubtful"), (-1.0, "do not trust"))
+
+
+def stability(points: Floats, labels: Labels, number: int, random: np.random.Generator) -> Floats:
+    """Measure how far each group comes back in bootstrap samples of the customers.
+
+    Parameters
+    ----------
+    points : ndarray
+        Customers as they were grouped.
+    labels : ndarray of int64
+        Their groups.
+    number : int
+        How many groups.
+    random : Generator
+        Source of the hundred samples.
+
+    Returns
+    -------
+    ndarray of float
+        For each group the mean Jaccard similarity with the most similar group of each sample, 0 to 1.
+
+    References
+    ----------
+    Hennig, C. (2007). Cluster-wise assessment of cluster stability.
+    """
+    alike = np.zeros(number)
+    for _ in range(_DRAWS):
+        drawn = np.sort(random.integers(0, len(points), len(points)))
+        again = group(points[drawn], number)
+        once = np.diff(drawn, prepend=-1) > 0
+        pairs = labels[drawn[once]] * number + again[once]
+        both = np.bincount(pairs, minlength=number * number).reshape(number, number)
+        either = both.sum(axis=1)[:, None] + both.sum(axis=0)[None, :] - both
+        alike += (both / np.maximum(either, 1)).max(axis=1)
+    return alike / _DRAWS
+
+
+def stability_words(value: float) -> str:
+    """Say a Jaccard similarity in Hennig's words."""
+    return next(words for bound, words in _WORDS if value >= bound)

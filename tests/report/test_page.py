@@ -1,0 +1,158 @@
+"""One self-contained page: nothing loaded, nothing run, everything from data escaped, three languages."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+import mining
+from mining import MiningError
+from mining.examples import write_bundled
+from mining.report import Config, Study, read_config, write_report
+from mining.report.words import spoken
+from tests.telling import told
+
+HOSTILE = '<script>alert("x")</script>'
+
+
+class Page(HTMLParser):
+    """What a browser would make of it."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes, self.text = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("example")
+    write_bundled(folder)
+    sources = ("hubspot", "zendesk", "acme-web", "acme-phone")
+    design = folder / "designs" / "acme.yaml"
+    return Study(Config(exports=folder / "exports" / "acme", sources=sources, gap="90D", design=design, title=HOSTILE))
+
+
+@pytest.fixture(scope="module", params=["en", "he", "fa"])
+def page(request, study, tmp_path_factory):
+    path = write_report(tmp_path_factory.mktemp("page") / "page.html", study, language=request.param)
+    return request.param, path.read_text(encoding="utf-8")
+
+
+def test_the_page_speaks_its_language_in_its_direction(page):
+    language, text = page
+    words = spoken(language)
+    assert f'<html lang="{language}" dir="{words.direction}">' in text
+    for heading in ("map", "flow", "deviations", "personas", "pains", "method"):
+        assert words.sections[heading] in text
+
+
+def test_the_page_loads_and_runs_nothing(page):
+    parsed = Page(page[1])
+    assert "script" not in parsed.tags
+    assert not [name for name, _ in parsed.attributes if name.startswith("on")]
+    links = [value for name, value in parsed.attributes if name in {"href", "src", "xlink:href"} and value]
+    assert [link for link in links if not link.startswith(("#", "data:image/"))] == []
+    assert "default-src 'none'" in page[1]
+
+
+def test_what_comes_from_data_is_shown_and_not_obeyed(page):
+    assert HOSTILE not in page[1]
+    assert HOSTILE in "".join(Page(page[1]).text)
+
+
+def test_no_mail_address_and_no_phone_number_reaches_the_page(page):
+    assert not re.search(r"[\w.]+@[\w.]+\.example", page[1])
+    assert not re.search(r"\+972\d{8}|\+98\d{9}|\+49\d{9}", page[1])
+
+
+def test_ids_are_unique_and_links_lead_somewhere(page):
+    attributes = Page(page[1]).attributes
+    ids = [value for name, value in attributes if name == "id"]
+    assert len(ids) == len(set(ids))
+    assert {value[1:] for name, value in attributes if name == "href" and value.startswith("#")} <= set(ids)
+
+
+def test_the_page_stays_small(page):
+    assert len(page[1].encode()) < 3_000_000
+
+
+def test_the_same_study_gives_the_same_page(study, tmp_path):
+    one, other = (write_report(tmp_path / name, study).read_bytes() for name in ("a.html", "b.html"))
+    assert one == other
+
+
+def test_single_results_make_a_page_too(tmp_path):
+    journeys = told("Ann: ad > site > won", "Bob: ad > site", "Cy: ad > won")
+    text = write_report(tmp_path / "page.html", mining.discover(journeys), title="Three").read_text(encoding="utf-8")
+    assert "Three" in text
+    assert spoken("en").sections["flow"] in text
+
+
+@pytest.mark.parametrize(
+    ("results", "language", "hint"),
+    [((), "en", "no results were given"), ((object(),), "en", "Discovery"), ((), "fr", "There is: en, fa, he")],
+)
+def test_what_cannot_be_shown_is_refused(results, language, hint, tmp_path):
+    with pytest.raises(MiningError, match=hint):
+        write_report(tmp_path / "page.html", *results, language=language)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_question_this_export_cannot_answer_is_said_so(study):
+    few = Study(Config(exports=study.config.exports / "hubspot", sources=("hubspot",), case="deal"))
+    assert few.deviations is None
+    assert few.grid is not None
+
+
+@pytest.mark.parametrize("language", ["he", "fa"])
+def test_every_sentence_is_translated_with_its_numbers(language):
+    english, other = spoken("en"), spoken(language)
+    for name, sentence in english.sentences.items():
+        assert sorted(re.findall(r"{\w+}", sentence)) == sorted(re.findall(r"{\w+}", other.sentences[name])), name
+        assert other.sentences[name] != sentence
+    assert set(english.sections) == set(other.sections)
+
+
+def written(tmp_path, text):
+    path = tmp_path / "study.yml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_configuration_reads_paths_from_where_it_lies(tmp_path, monkeypatch):
+    (tmp_path / "crm").mkdir()
+    monkeypatch.setenv("EXPORTS", "crm")
+    config = read_config(written(tmp_path, "exports: ${EXPORTS}\ngap: 90D\nsources: hubspot\n"))
+    assert (config.exports, config.gap, config.sources) == (tmp_path / "crm", "90D", ("hubspot",))
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("export: crm", "Did you mean 'exports'"),
+        ("gap: 90D", "does not say `exports:`"),
+        ("- a\n- b", "exports"),
+        ("exports: [", "not YAML"),
+        ("exports: no-such-folder", "no file or folder"),
+        ("exports: ${NO_SUCH_VARIABLE}/x", "NO_SUCH_VARIABLE is not set"),
+        ("exports: .\nlanguage: xx", "There is: en, fa, he"),
+        ("exports: .\nsources: [my.yml]", "no file or folder"),
+    ],
+)
+def test_a_wrong_configuration_says_what_to_mend(text, hint, tmp_path):
+    with pytest.raises(MiningError, match=re.escape(hint)):
+        read_config(written(tmp_path, text))
+
+
+def test_a_missing_configuration_names_its_neighbours(tmp_path):
+    written(tmp_path, "exports: .")
+    with pytest.raises(MiningError, match=r"Did you mean 'study.yml'"):
+        read_config(tmp_path / "studi.yml")
