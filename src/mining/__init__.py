@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mining._errors import MiningError
-    from mining.design import Design, compare, read_design
+    from mining.design import Design, read_design
+    from mining.design.compare import compare
     from mining.discovery import discover
     from mining.journeys import Journeys, read_xes
     from mining.maps import find_pain_points, map_journey
     from mining.personas import Personas
     from mining.report import Study, read_config, write_report
-    from mining.sources import Touchpoints, catalogue, read_crm
+    from mining.sources import Touchpoints, read_crm
+    from mining.sources.catalogue import catalogue
     from mining.timing import check_slas, measure_channels, measure_people, measure_waits
 
 # The contents page, by phase of the work. Loaded on first use, so that `import mining` stays light.

@@ -61,7 +61,8 @@ def is_measured(values: pd.Series) -> bool:
 
 def _is_telling(values: pd.Series) -> bool:
     words = str(values.name).casefold().replace("_", " ").split()
-    if set(words) & {*_OUTCOME_WORDS, *CASES, "id"} or pd.api.types.is_datetime64_any_dtype(values):
+    names_a_record = " ".join(words) in CASES or words[-1:] in (["id"], ["ids"])
+    if names_a_record or set(words) & set(_OUTCOME_WORDS) or pd.api.types.is_datetime64_any_dtype(values):
         return False
     seen = _plain(values).dropna()
     if is_measured(values):

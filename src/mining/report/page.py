@@ -26,7 +26,7 @@ def write_report(path: Path | str, *results: object, title: str | None = None, l
     ----------
     path : Path or str
         The file to write, whole or not at all.
-    *results
+    *results : object
         Any results of this library, in the order wanted; or one `Study`, which gives all of them and the summary.
     title : str, optional
         The page's heading.

@@ -114,7 +114,15 @@ class Study:
         return self._asked("pains", lambda: find_pain_points(self.journeys, self.design, slas=self.slas))
 
     def results(self) -> Iterator[tuple[str, object]]:
-        """Answer every question in the order of the page: (section, result), skipping the unanswered."""
+        """Answer every question in the order of the page, skipping the unanswered.
+
+        Yields
+        ------
+        section : str
+            Name of the section.
+        result : object
+            The result.
+        """
         yield "quality", self.touchpoints
         for section, attribute in (
             ("map", "grid"),

@@ -37,7 +37,7 @@ class Words:
         text = f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
         return text.translate(str.maketrans("0123456789", self.digits))
 
-    def share(self, value: float) -> str:
+    def share(self, value: Any) -> str:
         """Write a share as a percentage; a dash where it is undefined."""
         if value != value:  # noqa: PLR0124 - NaN
             return "–"
