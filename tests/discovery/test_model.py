@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mining._alignments import Net, Transition, align
+from mining._alignments import AlignmentLimit, Net, Transition, align
 from mining._pm4py import Tree
 from mining.discovery import discover
 from mining.discovery.diagram import diagram_of, without
@@ -275,3 +275,19 @@ def test_nothing_depends_on_the_hash_seed() -> None:
         assert not done.stderr
         answers.add(done.stdout)
     assert len(answers) == 1
+
+
+def test_a_model_too_large_to_measure_is_mined_with_more_noise_left_out(monkeypatch):
+    tried = []
+
+    def too_large(net, variants):
+        tried.append(net)
+        if len(tried) == 1:
+            raise AlignmentLimit.refused("The model", "is too large.")
+        return align(net, variants)
+
+    monkeypatch.setattr("mining.discovery.discovery.align", too_large)
+    found = discover(told("Ann: ad > site > won", "Bob: ad > won"))
+    assert found.model.noise_threshold == 0.4
+    assert len(tried) == 2
+    assert found.quality["fitness"].notna().all()

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from mining._alignments import AlignmentLimit, align
 from mining._errors import MiningError
 from mining.discovery.flow import Flow, busiest_step, find_flow
 from mining.discovery.model import Model, find_model
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Discovery", "discover"]
 
+_THRESHOLDS: Final = (0.2, 0.4, 0.6, 0.8)
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Discovery:
@@ -32,14 +35,15 @@ class Discovery:
     ----------
     journeys : Journeys
         What was looked at.
-    noise_threshold : float
-        How rare a succession must be, as a share of the most frequent one, to be left out of the model.
+    noise_threshold : float or None
+        How rare a succession must be, as a share of the most frequent one, to be left out of the model; None takes the
+        lowest of 0.2, 0.4, 0.6 and 0.8 that gives a model small enough to be measured exactly.
     lanes : str, mapping or None
         What the map's lanes stand for, as asked.
     """
 
     journeys: Journeys
-    noise_threshold: float = 0.2
+    noise_threshold: float | None = None
     lanes: str | Mapping[str, str] | None = None
 
     def __repr__(self) -> str:
@@ -64,14 +68,26 @@ class Discovery:
         return find_variants(self.journeys)
 
     @cached_property
+    def _mined(self) -> tuple[float, Model]:
+        paths = self.journeys.variants()[0]
+        if self.noise_threshold is not None:
+            return self.noise_threshold, find_model(paths, self.noise_threshold)
+        for threshold in _THRESHOLDS:
+            model = find_model(paths, threshold)
+            if _is_measurable(model):
+                return threshold, model
+        return _THRESHOLDS[0], find_model(paths, _THRESHOLDS[0])
+
+    @property
     def model(self) -> Model:
         """The process model behind the paths."""
-        return find_model(self.journeys.variants()[0], self.noise_threshold)
+        return self._mined[1]
 
     @cached_property
     def quality(self) -> pd.DataFrame:
         """How good the model is, beside the flower and the trace model: see `mining.discovery.quality.find_quality`."""
-        return find_quality(self.journeys, self.noise_threshold, self.model.net)
+        threshold, model = self._mined
+        return find_quality(self.journeys, threshold, model.net)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -102,8 +118,16 @@ class Discovery:
         return f"<div>{self.flow._repr_html_()}<ul>{said}</ul></div>"
 
 
+def _is_measurable(model: Model) -> bool:
+    try:
+        align(model.net, [()])
+    except AlignmentLimit:
+        return False
+    return True
+
+
 def discover(
-    journeys: Journeys, *, noise_threshold: float = 0.2, lanes: str | Mapping[str, str] | None = None
+    journeys: Journeys, *, noise_threshold: float | None = None, lanes: str | Mapping[str, str] | None = None
 ) -> Discovery:
     """Discover what customers really do: the map, the paths, the process model and how good it is.
 
@@ -115,9 +139,10 @@ def discover(
     ----------
     journeys : Journeys
         At least one.
-    noise_threshold : float
+    noise_threshold : float, optional
         From 0 (the model keeps everything) to below 1: in the parts of the process that cannot be taken apart as they
-        are, successions rarer than this share of the most frequent one after the same activity are left out.
+        are, successions rarer than this share of the most frequent one after the same activity are left out. By default
+        the lowest of 0.2, 0.4, 0.6 and 0.8 that gives a model small enough to be measured exactly.
     lanes : str or mapping, optional
         What the lanes of the map stand for: stage, department, channel, team, actor_kind, or activity to lane. By
         default the stage where most touchpoints have one, else the department.
@@ -143,7 +168,7 @@ def discover(
     """
     if not len(journeys):
         raise MiningError.empty("A discovery", "there are no journeys. Narrow them less.")
-    if not 0 <= noise_threshold < 1:
+    if noise_threshold is not None and not 0 <= noise_threshold < 1:
         raise MiningError.refused(f"A noise threshold of {noise_threshold}", "makes no sense: give 0 up to below 1.")
     found = Discovery(journeys, noise_threshold, lanes)
     _ = found.flow  # a wrong lane is told now, not when the map is drawn
