@@ -148,7 +148,7 @@ def _table(frame: pd.DataFrame, words: Words, title: str = "", *, folded: bool =
 def _shares(frame: pd.DataFrame) -> list[str]:
     """Name the columns that hold shares: by their names, and the bounds that stand beside one."""
     named = [name for name in map(str, frame.columns) if "share" in name.split("_")]
-    bounds = [name for name in ("low", "high") if named and name in frame.columns]
+    bounds = [name for name in ("low", "high", "difference", "excess") if named and name in frame.columns]
     return [name for name in (*named, *bounds) if pd.api.types.is_float_dtype(frame[name])]
 
 
@@ -166,7 +166,7 @@ def _quality(result: Touchpoints, words: Words) -> list[Exhibit]:
         _table(quality.frame, words, named["ledger"], folded=True, rows=_MANY),
         _table(quality.files, words, named["files"], folded=True, rows=_MANY),
         _table(quality.clocks, words, named["clocks"], folded=True, rows=_MANY),
-        _table(remarks, words, named["remarks"], folded=len(remarks) > _ROWS, rows=_MANY),
+        *([_table(remarks, words, named["remarks"], folded=len(remarks) > _ROWS, rows=_MANY)] if len(remarks) else []),
     ]
 
 
