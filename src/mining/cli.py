@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -48,11 +46,13 @@ def report(
     from mining.report import write_report
 
     with _study(config, example=example, language=language) as study:
-        for section, _ in study.results():
-            _tell(f"answered: {section}")
-        page = write_report(output or study.config.output, study, language=study.config.language)
+        with _working("reading the export") as told:
+            for section, _ in study.results():
+                told(f"answered: {section}")
+            told("writing the page")
+            page = write_report(output or study.config.output, study, language=study.config.language)
         for question, reason in study.unanswered.items():
-            _tell(f"not answered: {question}. {reason}")
+            typer.echo(f"not answered: {question}. {reason}", err=True)
         typer.echo(f"{page}: open it in a browser.")
 
 
@@ -161,6 +161,14 @@ def _print(title: str, frame: pd.DataFrame) -> None:
         typer.echo(f"... and {len(frame) - len(shown):,} more")
 
 
-def _tell(text: str) -> None:
-    if sys.stderr.isatty() or os.environ.get("CI"):
-        typer.echo(f"  {text}", err=True)
+@contextmanager
+def _working(first: str) -> Iterator[Callable[[str], None]]:
+    """Show on a terminal what is being done; say nothing where nobody watches."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if console.is_terminal:
+        with console.status(first) as status:
+            yield status.update
+    else:
+        yield lambda _: None

@@ -114,7 +114,7 @@ def test_attributes_help_where_behaviour_is_blurred():
 def test_attributes_that_speak_of_outcomes_or_are_ids_are_used_only_when_named():
     looks = {
         "lead_status": ["won", "lost"] * 20, "deal_id": range(40), "name": [f"n{place}" for place in range(40)],
-        "country": ["IL", "IR"] * 20,
+        "country": ["IL", "IR"] * 20, "n_ids": [1, 2] * 20, "account": ["a1", "a2"] * 20,
     }  # fmt: skip
     journeys = journeys_of([["ad", "site"], ["call", "site"]] * 20, attributes=looks)
     assert "attribute: country" in Personas(n_personas=2).fit(journeys).portraits_
@@ -145,7 +145,9 @@ def test_customers_that_were_fitted_are_predicted_as_fitted(personas, planted):
     predicted = personas.predict(planted[0])
     assert (predicted == personas.labels_).mean() > 0.99
     fresh, truth = four_kinds(n=200, noise=0.3, seed=99)
-    assert adjusted_rand_score(truth[[int(c[1:]) for c in personas.predict(fresh).index]], personas.predict(fresh)) > 0.8
+    assert (
+        adjusted_rand_score(truth[[int(c[1:]) for c in personas.predict(fresh).index]], personas.predict(fresh)) > 0.8
+    )
 
 
 def test_every_journey_has_its_customers_persona(planted, personas):
@@ -185,7 +187,7 @@ def test_the_profile_shows_shares_with_intervals_and_no_test(personas):
     profile = personas.profile
     assert list(profile) == ["persona", "kind", "feature", "inside", "outside", "lift", "low", "high", "n"]
     assert ((profile["low"] <= profile["inside"] + 1e-9) & (profile["inside"] <= profile["high"] + 1e-9)).all()
-    assert profile[["inside", "outside"]].stack().between(0, 1).all()
+    assert profile[["inside", "outside"]].apply(lambda shares: shares.between(0, 1)).all(axis=None)
     assert not [column for column in [*profile, *personas.frame] if column.startswith("p_")]
 
 
@@ -230,7 +232,7 @@ def test_results_show_themselves(personas):
 
 
 def test_too_few_customers_are_refused():
-    with pytest.raises(MiningError, match="19 customers .* 20 are needed"):
+    with pytest.raises(MiningError, match=r"19 customers .* 20 are needed"):
         Personas().fit(journeys_of([["ad", "site"]] * 19))
 
 
