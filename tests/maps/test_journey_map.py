@@ -152,3 +152,12 @@ def test_row_order_does_not_matter() -> None:
 def test_an_unknown_lane_is_refused() -> None:
     with pytest.raises(MiningError, match="Did you mean 'waits'"):
         map_journey(told("a: ad > offer"), DESIGN, lanes=["wait"])
+
+
+def test_a_map_in_other_words_holds_the_same_numbers():
+    grid = map_journey(told(*(f"c{at}: site > call > won" for at in range(9))), lanes=["customers do", "outcome"])
+    other = grid.renamed({"outcome": "Ergebnis", "go on": "weiter", "site": "never"})
+    assert other.lanes == ("customers do", "Ergebnis")
+    assert "weiter" in set(other.frame["item"])
+    assert "site" in set(other.frame["item"])
+    assert other.frame["value"].equals(grid.frame["value"])

@@ -8,6 +8,7 @@ import pytest
 import mining
 from mining import MiningError
 from mining.examples import write_bundled
+from mining.maps import LANES
 from mining.report import Config, Study, read_config, write_report
 from mining.report.words import spoken
 from tests.telling import told
@@ -119,6 +120,7 @@ def test_every_sentence_is_translated_with_its_numbers(language):
         assert sorted(re.findall(r"{\w+}", sentence)) == sorted(re.findall(r"{\w+}", other.sentences[name])), name
         assert other.sentences[name] != sentence
     assert set(english.sections) == set(other.sections)
+    assert set(LANES) <= set(other.map)
 
 
 def written(tmp_path, text):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -30,6 +30,9 @@ _SHOWN: Final = 4
 _COLUMNS: Final = ["persona", "stage", "lane", "item", "value", "unit", "n", "low", "high", "mark"]
 
 
+_SPOKEN_LANES: Final = ("waits", "people met", "outcome", "feeling")  # their items are words of ours, not the data's
+
+
 @dataclass(frozen=True, eq=False)
 class JourneyMap:
     """A journey map for everybody or one per persona; see `map_journey`."""
@@ -48,6 +51,24 @@ class JourneyMap:
             f"<JourneyMap of {self.n_journeys:,} journeys: {len(self.stages)} stages ({self.stage_mark}) by "
             f"{len(self.lanes)} lanes{whose}>"
         )
+
+    def renamed(self, words: Mapping[str, str]) -> JourneyMap:
+        """Say the lanes, and what is ours in their cells, in other words; names from the data stay as they are.
+
+        Parameters
+        ----------
+        words : mapping of str to str
+            From our word to another; what is not in it stays.
+
+        Returns
+        -------
+        JourneyMap
+            The same numbers.
+        """
+        ours = self.frame["lane"].isin(_SPOKEN_LANES) | (self.frame["item"] == MASKED)
+        item = self.frame["item"].where(~ours, self.frame["item"].replace(dict(words)))
+        frame = self.frame.assign(item=item, lane=self.frame["lane"].replace(dict(words)))
+        return replace(self, frame=frame, lanes=tuple(words.get(lane, lane) for lane in self.lanes))
 
     def plot(self, persona: str | None = None) -> Fragment:
         """Draw the map of one persona (by default the first) as a grid that can be read, copied and read aloud.

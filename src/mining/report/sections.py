@@ -237,8 +237,8 @@ def _personas(result: Personas, words: Words) -> list[Exhibit]:
     ]
 
 
-def _map(result: JourneyMap, _words: Words) -> list[Exhibit]:
-    return [_shown(result)]
+def _map(result: JourneyMap, words: Words) -> list[Exhibit]:
+    return [_shown(result.renamed(words.map))]
 
 
 def _method(_result: Study, _words: Words) -> list[Exhibit]:

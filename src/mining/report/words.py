@@ -22,6 +22,7 @@ class Words:
     contents: str
     sections: dict[str, str]
     exhibits: dict[str, str]
+    map: dict[str, str]
     sentences: dict[str, str]
     columns: dict[str, str]
 
@@ -69,7 +70,9 @@ def spoken(language: str) -> Words:
     """
     given = _read(language)
     english = _read("en")
-    merged = {key: {**english[key], **given.get(key, {})} for key in ("sections", "exhibits", "sentences", "columns")}
+    merged = {
+        key: {**english[key], **given.get(key, {})} for key in ("sections", "exhibits", "map", "sentences", "columns")
+    }
     return Words(language, given["direction"], given["digits"], given["contents"], **merged)
 
 
