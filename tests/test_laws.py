@@ -440,7 +440,7 @@ def _documented_parts(name: str, thing: object) -> Iterator[tuple[str, object]]:
         yield from ((f"{name}.{method}", value) for method, value in methods if not method.startswith("_"))
 
 
-@pytest.mark.parametrize("name", homes())
+@pytest.mark.parametrize("name", sorted(homes()))
 def test_every_public_name_has_a_whole_docstring(name):
     parts = _documented_parts(name, getattr(importlib.import_module("mining"), name))
     assert "\n".join(fault for part, thing in parts for fault in missing_sections(part, thing)) == ""

@@ -24,7 +24,7 @@ from mining.timing import Channels, People, Slas, Waits
 
 __all__ = ["Exhibit", "Section", "colophon", "section_of", "summary_of"]
 
-_ROWS, _MANY = 15, 60
+_FEW, _ROWS, _MANY = 6, 15, 60
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def _quality(result: Touchpoints, words: Words) -> list[Exhibit]:
         _table(quality.frame, words, named["ledger"], folded=True, rows=_MANY),
         _table(quality.files, words, named["files"], folded=True, rows=_MANY),
         _table(quality.clocks, words, named["clocks"], folded=True, rows=_MANY),
-        *([_table(remarks, words, named["remarks"], folded=len(remarks) > _ROWS, rows=_MANY)] if len(remarks) else []),
+        *([_table(remarks, words, named["remarks"], folded=len(remarks) > _FEW, rows=_MANY)] if len(remarks) else []),
     ]
 
 

@@ -42,7 +42,10 @@ class Words:
         """Write a share as a percentage; a dash where it is undefined."""
         if value != value:  # noqa: PLR0124 - NaN
             return "–"
-        return f"{100 * value:.1f} %".translate(str.maketrans("0123456789", self.digits))
+        text = f"{100 * value:.1f} %".translate(str.maketrans("0123456789", self.digits))
+        if self.direction == "ltr":
+            return text
+        return f"\N{LEFT-TO-RIGHT ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
 
     def column(self, name: str) -> str:
         """Head a table's column."""
