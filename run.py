@@ -31,6 +31,8 @@ NOTEBOOKS = (
     "python -m pytest -o addopts= -o filterwarnings=default --nbval --nbval-current-env"
     " --nbval-sanitize-with=notebooks/.nbval.cfg --nbval-cell-timeout=300 -n 2 --dist loadfile notebooks/"
 )
+# Times of execution would change in every commit, and `jupyter execute` cannot leave them out.
+EXECUTE = "jupyter nbconvert --to notebook --inplace --execute --ExecutePreprocessor.record_timing=False"
 COMPILE = (
     "uv pip compile -q --universal --python-version 3.11 --generate-hashes --group dev --all-extras"
     " --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.lock"
@@ -172,7 +174,7 @@ TASKS = {
     "check": ("lint and types alone", lambda: steps(CHECKS)),
     "lab": ("open the notebooks in JupyterLab", lambda *rest: call("jupyter", "lab", *rest, cwd=ROOT / "notebooks")),
     "notebooks": ("run the notebooks again and store what they show: all, or those named",
-                  lambda *names: call("jupyter", "execute", "--inplace", *(names or stored_notebooks()))),
+                  lambda *names: call(*EXECUTE.split(), *(names or stored_notebooks()))),
     "bench": ("measure", lambda *rest: call("python", "-m", "pytest", "tests/benches", "-m", "bench", *rest, cwd=ROOT)),
     "exec": ("run any command inside the environment: exec mining --help", lambda *rest: call(*(rest or ["python"]))),
     "lock": ("pin every version anew after a change to pyproject.toml (needs uv)", lock),

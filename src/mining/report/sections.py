@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -145,6 +145,11 @@ def _table(frame: pd.DataFrame, words: Words, title: str = "", *, folded: bool =
     return Exhibit(Markup(html), title, folded)  # noqa: S704 - html_table escapes
 
 
+def _listed(sentences: Sequence[str], title: str) -> Exhibit:
+    items = Markup("").join(Markup('<li dir="auto">{}</li>').format(sentence) for sentence in sentences)
+    return Exhibit(Markup("<ul>{}</ul>").format(items), title, folded=len(sentences) > _FEW)
+
+
 def _shares(frame: pd.DataFrame) -> list[str]:
     """Name the columns that hold shares: by their names, and the bounds that stand beside one."""
     named = [name for name in map(str, frame.columns) if "share" in name.split("_")]
@@ -160,13 +165,12 @@ def _quality(result: Touchpoints, words: Words) -> list[Exhibit]:
     quality, named = result.quality, words.exhibits
     aside = quality.frame[quality.frame["rows_aside"] > 0]
     rules = aside.groupby("rule", as_index=False).agg(set_aside=("rows_aside", "sum"), n_tables=("table", "nunique"))
-    remarks = pd.DataFrame({"remark": list(quality.notes)})
     return [
         _table(rules.sort_values(["set_aside", "rule"], ascending=[False, True]), words, named["rules"]),
         _table(quality.frame, words, named["ledger"], folded=True, rows=_MANY),
         _table(quality.files, words, named["files"], folded=True, rows=_MANY),
         _table(quality.clocks, words, named["clocks"], folded=True, rows=_MANY),
-        *([_table(remarks, words, named["remarks"], folded=len(remarks) > _FEW, rows=_MANY)] if len(remarks) else []),
+        *([_listed(quality.notes, named["remarks"])] if quality.notes else []),
     ]
 
 
