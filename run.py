@@ -38,10 +38,7 @@ COMPILE = (
     " --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.lock"
 )
 NO_VENV = "On Debian and Ubuntu the package python3-venv may be missing; where uv is installed it is not needed."
-OFFLINE = (
-    "Is the network there? Behind a company proxy set HTTPS_PROXY, and point SSL_CERT_FILE (uv) or PIP_CERT (pip)"
-    " at the company's certificate file."
-)
+OFFLINE = "Is the network there? Behind a company proxy set HTTPS_PROXY, and SSL_CERT_FILE (uv) or PIP_CERT (pip)."
 
 
 def say(text):
