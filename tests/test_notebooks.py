@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -149,3 +151,16 @@ def test_each_fault_is_noticed(place, cell, fault):
 def test_a_notebook_that_goes_on_for_ever_is_noticed():
     cells = right()[:2] + [cell for count in range(2, 28) for cell in (prose("More."), code("assert True", count))]
     assert list(faults({"cells": cells})) == ["it has 27 code cells"]
+
+
+@pytest.mark.skipif(not NOTEBOOKS, reason="there are no notebooks")
+def test_a_notebook_runs_on_another_export(tmp_path):
+    given = {"exports": "../data/exports/acme-ui", "sources": ["hubspot"], "case": "deal", "gap": None}
+    (tmp_path / "mine.yml").write_text(json.dumps(given), encoding="utf-8")
+    out = tmp_path / "out.ipynb"
+    papermill = [sys.executable, "-m", "papermill", "--no-progress-bar", "-f", str(tmp_path / "mine.yml")]
+    run = subprocess.run(
+        [*papermill, str(NOTEBOOKS[0]), str(out)], cwd=FOLDER, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    assert "Journeys by deal" in out.read_text(encoding="utf-8")

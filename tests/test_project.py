@@ -248,3 +248,17 @@ def test_all_steps_run_and_the_first_bad_exit_code_comes_back(run, monkeypatch, 
     assert re.search(r"FAILED in \d+ s: second, third\.\n$", capsys.readouterr().out)
     assert run.steps({"first": "one"}) == 0
     assert re.search(r"All passed in \d+ s: first\.\n$", capsys.readouterr().out)
+
+
+@pytest.mark.skipif(not os.environ.get("CI"), reason="installs everything from the package index: set CI=1")
+def test_the_pip_section_of_the_conda_environment_installs_in_a_clean_environment(tmp_path):
+    (section,) = [entry["pip"] for entry in ENVIRONMENT["dependencies"] if isinstance(entry, dict)]
+    python = tmp_path / "venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
+    wanted = tmp_path / "conda.txt"
+    wanted.write_text("\n".join(section).replace("constraints.txt", str(ROOT / "constraints.txt")), encoding="utf-8")
+    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(wanted)]
+    done = subprocess.run(install, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    program = "import mining, pm4py; print(mining.discover.__name__)"
+    assert "discover" in subprocess.run([str(python), "-c", program], capture_output=True, text=True, check=True).stdout
