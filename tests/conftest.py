@@ -14,7 +14,14 @@ os.environ["MPLBACKEND"] = "agg"
 os.environ["PM4PY_SHOW_PROGRESS_BAR"] = "False"
 
 # A busy machine is no fault of the code: examples are limited in number, not in time.
-hypothesis.settings.register_profile("suite", deadline=None, print_blob=True)
+# A run in CI draws the same examples every time, so that a red run can be repeated; at home each run draws new ones.
+hypothesis.settings.register_profile(
+    "suite",
+    deadline=None,
+    print_blob=True,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("suite")
 
 _CALLS = {"socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg"}
