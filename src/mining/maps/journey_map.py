@@ -147,7 +147,10 @@ def map_journey(
 
     Examples
     --------
-    >>> mining.map_journey(journeys, design, by=personas, lanes=["customers do", "feeling"])  # doctest: +SKIP
+    `journeys` and `design` are those of the example company (`mining.examples`).
+
+    >>> mining.map_journey(journeys, design, lanes=["customers do", "feeling"])
+    <JourneyMap of 552 journeys: 6 stages (typed) by 2 lanes>
     """
     for lane in lanes:
         if lane not in _LANES:

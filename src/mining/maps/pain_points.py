@@ -141,7 +141,14 @@ def find_pain_points(
 
     Examples
     --------
-    >>> mining.find_pain_points(journeys, design).frame[["rank", "kind", "where", "owner"]]  # doctest: +SKIP
+    `journeys` and `design` are those of the example company (`mining.examples`).
+
+    >>> mining.find_pain_points(journeys, design).frame[["rank", "kind", "owner"]]
+       rank                             kind             owner
+    0     1                        ping-pong  Support tier one
+    1     2  long wait that goes with losses             Sales
+    2     3                       SLA missed           Support
+    3     4          sent to another channel           service
     """
     staged = stage_touchpoints(journeys, design)
     waits = waits or measure_waits(journeys, between=designed_pairs(journeys, design))

@@ -86,7 +86,10 @@ def measure_people(journeys: Journeys) -> People:
 
     Examples
     --------
-    >>> mining.measure_people(journeys).returns  # doctest: +SKIP
+    `journeys` are those of the example company (`mining.examples`).
+
+    >>> mining.measure_people(journeys)
+    <People: 1,646 hand-offs between 18 pairs of teams in 552 journeys>
     """
     log = journeys.log
     return People(_handoffs(log), _returns(log), _met(journeys), len(journeys))

@@ -99,7 +99,14 @@ def check_slas(journeys: Journeys, design: Design) -> Slas:
 
     Examples
     --------
-    >>> mining.check_slas(journeys, design).frame  # doctest: +SKIP
+    `journeys` and `design` are those of the example company (`mining.examples`).
+
+    >>> mining.check_slas(journeys, design).frame[["step", "n_due", "n_missed", "n_open"]]
+                   step  n_due  n_missed  n_open
+    0        Needs call    437        41       1
+    1  Deal: Quote sent    517       192       6
+    2   Onboarding call    324         0       2
+    3     Support reply    272       111       0
     """
     steps = design.frame
     promised = steps[steps["within_hours"].notna()]

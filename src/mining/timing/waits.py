@@ -105,7 +105,10 @@ def measure_waits(
 
     Examples
     --------
-    >>> waits = mining.measure_waits(journeys, between=[("Demo", "Deal: Quote sent")])  # doctest: +SKIP
+    `journeys` are those of the example company (`mining.examples`).
+
+    >>> mining.measure_waits(journeys, between=[("Demo", "Deal: Quote sent")])
+    <Waits: 102 steps of 552 journeys, 28,194 days in all>
     """
     taken = steps_taken(journeys.log, between)
     names, group = group_of(journeys, by)
