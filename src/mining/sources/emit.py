@@ -17,7 +17,8 @@ from mining.sources.readers import Pass, plan
 from mining.sources.source import Source
 from mining.sources.stamps import PRECISIONS
 from mining.sources.table import Coded, Ints
-from mining.sources.view import View, numbers_of
+from mining.sources.values import numbers_of
+from mining.sources.view import View
 
 __all__ = ["KEYED", "Batch", "emit"]
 
@@ -90,6 +91,7 @@ def _emit_pass(source: Source, view: View, page: int, single: Pass) -> tuple[Bat
         ledger.aside(page, np.flatnonzero(keep & bad), rule)
         np.logical_and(keep, ~bad, out=keep)
 
+    drop(view.deleted, "deleted")
     for condition in step.aside:
         drop(view.holds(condition), condition.rule or "set aside by the mapping")
     activity = _field(view, single, "activity", needed=True)
@@ -207,7 +209,7 @@ def _reference(
         if reading.link:
             if found.known.all():
                 continue
-            column = view.text(reading.by).take(positions)
+            column = view.only_when(view.ids(reading.by), reading).take(positions)
             rows, more, targets = source.links[reading.link].expand(column)
             # Rows that an earlier reading answered stay single, and only customers multiply.
             single = more == 0 if kind != "customer" else (more == 0) | ~found.known[rows]
@@ -227,7 +229,7 @@ def _reference(
 def _named(source: Source, view: View, reading: Reading) -> Coded:
     words = view.read(Reading(**{**reading.__dict__, "key": ""}))
     if not reading.key:
-        return words.renamed(lambda word: f"{source.name}:{word}")
+        return view.one_spelling(words).renamed(lambda word: f"{source.name}:{word}")
     normal = normaliser(reading.key, source.region)
 
     def keyed(word: str) -> str | None:

@@ -12,6 +12,7 @@ from mining._errors import MappingError, nearest
 from mining._fields import CASES, FIELDS, VOCABULARIES
 from mining.sources.clocks import check_zone
 from mining.sources.fold import fold
+from mining.sources.ids import ID_KINDS
 from mining.sources.mapping import (
     Condition,
     Label,
@@ -37,6 +38,11 @@ _READER_KEYS = {
     "versions": ("record", "watch"),
 }
 _STEP = ("fields", "always", "only", "aside")
+_MAPPING_KEYS = (
+    *("system", "title", "about", "verified", "folders", "timezone", "dayfirst", "calendar", "region", "missing"),
+    *("prefixes", "suffixes", "ids", "deleted", "aliases", "files", "detect", "signatures", "lacks", "blocklist"),
+    *("objects", "links", "labels", "merges", "readers"),
+)
 
 
 def read_mapping(path: Path | str) -> Mapping:
@@ -134,31 +140,13 @@ class _Checker:
         return calendar
 
     def mapping(self, document: object) -> Mapping:
-        keys = [
-            "system",
-            "verified",
-            "folders",
-            "timezone",
-            "dayfirst",
-            "calendar",
-            "region",
-            "missing",
-            "prefixes",
-            "aliases",
-            "files",
-            "detect",
-            "blocklist",
-            "objects",
-            "links",
-            "labels",
-            "merges",
-            "readers",
-        ]
-        node = self.named(document, "at the top", keys)
+        node = self.named(document, "at the top", _MAPPING_KEYS)
         links = self.each(node.get("links"), "link", self.link)
         mapping = Mapping(
             system=self.word(node, "system", "at the top", needed=True),
-            verified=self.word(node, "verified", "at the top"),
+            title=self.word(node, "title", "at the top"),
+            about=self.word(node, "about", "at the top"),
+            verified=self.choice(node, "verified", "at the top", ("docs", "fixture", "real")),
             folders=self.words(node.get("folders"), "folders"),
             timezone=self.zone(node, "at the top"),
             dayfirst=self.truth(node, "dayfirst", "at the top"),
@@ -166,11 +154,14 @@ class _Checker:
             region=self.word(node, "region", "at the top"),
             missing=frozenset({"", *self.words(node.get("missing"), "missing")}),
             prefixes=(*self.words(node.get("prefixes"), "prefixes"), ""),
-            aliases={
-                name: self.words(value, name) for name, value in self.named(node.get("aliases"), "aliases").items()
-            },
-            files={name: self.words(value, name) for name, value in self.named(node.get("files"), "files").items()},
+            suffixes=self.words(node.get("suffixes"), "suffixes"),
+            ids=self.choice(node, "ids", "at the top", tuple(ID_KINDS)),
+            deleted=self.words(node.get("deleted"), "deleted"),
+            aliases=self.lists(node, "aliases"),
+            files=self.lists(node, "files"),
             detect=self.words(node.get("detect"), "detect"),
+            signatures=self.lists(node, "signatures"),
+            lacks={name: str(value) for name, value in self.named(node.get("lacks"), "lacks").items()},
             blocklist=self.words(node.get("blocklist"), "blocklist"),
             objects=self.objects(node.get("objects")),
             links={link.name: link for link in links},
@@ -180,8 +171,20 @@ class _Checker:
         )
         return self.joined(mapping)
 
+    def lists(self, node: dict[str, Any], key: str) -> dict[str, tuple[str, ...]]:
+        return {name: self.words(value, f"{key} '{name}'") for name, value in self.named(node.get(key), key).items()}
+
+    def choice(self, node: dict[str, Any], key: str, at: str, choices: tuple[str, ...]) -> str:
+        word = self.word(node, key, at)
+        if word and word not in choices:
+            raise self.wrong(at, f"'{key}' is one of {', '.join(choices)}, not '{word}'.")
+        return word
+
     def joined(self, mapping: Mapping) -> Mapping:
-        """Refuse a label or link that is used but not described."""
+        """Refuse a label, link or table that is used but not described."""
+        for what, named in (("signatures", mapping.signatures), ("lacks", mapping.lacks)):
+            for table in set(named) - set(mapping.tables):
+                raise self.wrong(what, str(MappingError.unknown("table", table, mapping.tables)))
         if not mapping.readers:
             raise self.wrong("at the top", "there are no readers, so no touchpoint could come of it.")
         steps = [step for reader in mapping.readers for step in (reader.step, *reader.steps.values())]
@@ -211,7 +214,7 @@ class _Checker:
                 name: self.reading(read, f"{at} attribute '{name}'")
                 for name, read in self.named(node.get("attributes"), at).items()
             },
-            self.word(node, "deleted", at),
+            self.words(node.get("deleted"), f"{at} deleted"),
             self.word(node, "order", at),
             self.each(node.get("only"), f"{at} only", self.condition),
         )
@@ -223,13 +226,14 @@ class _Checker:
         return tables
 
     def link(self, value: object, at: str) -> Link:
-        node = self.named(value, at, ("name", "table", "of", "split", *CASES))
+        node = self.named(value, at, ("name", "table", "of", "split", "object", *CASES))
         targets = {kind: str(node[kind]) for kind in CASES if kind in node}
         if not targets:
             raise self.wrong(at, f"it leads nowhere; name one of {', '.join(CASES)}.")
         tables = self.tables(node, at)
         name = self.word(node, "name", at) or tables[0]
-        return Link(name, tables, self.word(node, "of", at, needed=True), targets, self.word(node, "split", at))
+        by, split = self.word(node, "of", at, needed=True), self.word(node, "split", at)
+        return Link(name, tables, by, targets, split, self.choice(node, "object", at, CASES))
 
     def label(self, name: str, value: object) -> Label:
         at = f"label '{name}'"
@@ -265,21 +269,24 @@ class _Checker:
                 raise self.wrong(at, "the column is missing.")
             return Reading(column=value)
         keys = (
-            "column template constant pattern label values otherwise key link by unit after timezone dayfirst calendar"
+            "column template constant json pattern label values otherwise key link by unit after timezone dayfirst "
+            "calendar when"
         )
         node = self.named(value, at, keys.split())
-        words: dict[str, Any] = {key: self.word(node, key, at) for key in node if key not in {"values", "dayfirst"}}
+        apart = {"values", "dayfirst", "when"}
+        words: dict[str, Any] = {key: self.word(node, key, at) for key in node if key not in apart}
         self.checked(words, at)
         values = node.get("values")
         known = None if values is None else {fold(k): str(v) for k, v in self.named(values, at).items()}
         dayfirst = self.truth(node, "dayfirst", at)
-        return replace(Reading(**words), values=known, dayfirst=dayfirst)
+        when = self.each(node.get("when"), f"{at} when", self.condition)
+        return replace(Reading(**words), values=known, dayfirst=dayfirst, when=when)
 
     def checked(self, words: dict[str, str], at: str) -> None:
         allowed = {
             "otherwise": ("keep", "missing"),
             "key": ("email", "phone", "visitor"),
-            "unit": ("us", "ms", "s", "min", "h", "serial"),
+            "unit": ("us", "ms", "s", "min", "h", "d", "h:min", "min:s", "h:min:s", "serial"),
             "calendar": ("gregorian", "jalali"),
         }
         for key, choices in allowed.items():

@@ -12,13 +12,15 @@ __all__ = ["Condition", "Label", "Link", "Mapping", "Matching", "Merge", "Object
 class Reading:
     """One way to read a value from a row.
 
-    The value comes from `column` (or from `template` filled with columns, or is the `constant`); then it is looked up
-    in the label table `label`, renamed by `values`, and put into a `template` that has ``{}``.
+    The value comes from `column` (or from `template` filled with columns, or is the `constant`); then the part at
+    `json` or caught by `pattern` is taken, looked up in the label table `label`, renamed by `values`, and put into a
+    `template` that has ``{}``. On rows where `when` does not hold there is no value.
     """
 
     column: str = ""
     template: str = ""
     constant: str = ""
+    json: str = ""  # path into a cell that holds JSON: names and list keys with dots between
     pattern: str = ""
     label: str = ""
     values: Named[str, str] | None = None
@@ -31,6 +33,7 @@ class Reading:
     timezone: str = ""
     dayfirst: bool | None = None
     calendar: str = ""
+    when: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ class ObjectRule:
     keys: Named[str, str] = field(default_factory=dict)
     account: str = ""
     attributes: Named[str, Reading] = field(default_factory=dict)
-    deleted: str = ""
+    deleted: tuple[str, ...] = ()
     order: str = ""
     only: tuple[Condition, ...] = ()
 
@@ -103,6 +106,7 @@ class Link:
     by: str
     targets: Named[str, str]
     split: str = ""
+    kind: str = ""  # type of the object whose id is in `by`, where it is one
 
 
 @dataclass(frozen=True)
@@ -141,10 +145,20 @@ class Mapping:
         Names of the sub-folder that holds its files.
     timezone, dayfirst, calendar
         How dates without a zone, with an open order of day and month, or of another calendar are read.
+    title, about : str
+        The system's name for people, and what to know before exporting from it.
     missing : frozenset of str
         Words that stand for no value.
-    prefixes : tuple of str
-        What connectors put before a column's name.
+    prefixes, suffixes : tuple of str
+        What connectors and pages put before and after a column's name.
+    ids : str
+        How the system spells one id in several ways: salesforce, guid, zoho or digits.
+    deleted : tuple of str
+        Columns, of any table, that say a row was deleted.
+    signatures : dict
+        Table to headers by which it is recognised whatever its file is called.
+    lacks : dict
+        Table to what it does not say, and what that costs.
     aliases : dict
         Column name to its spellings in other languages.
     files : dict
@@ -152,6 +166,8 @@ class Mapping:
     """
 
     system: str
+    title: str = ""
+    about: str = ""
     verified: str = ""
     folders: tuple[str, ...] = ()
     timezone: str = ""
@@ -160,9 +176,14 @@ class Mapping:
     region: str = ""
     missing: frozenset[str] = frozenset({""})
     prefixes: tuple[str, ...] = ("",)
+    suffixes: tuple[str, ...] = ()
+    ids: str = ""
+    deleted: tuple[str, ...] = ()
     aliases: Named[str, tuple[str, ...]] = field(default_factory=dict)
     files: Named[str, tuple[str, ...]] = field(default_factory=dict)
     detect: tuple[str, ...] = ()
+    signatures: Named[str, tuple[str, ...]] = field(default_factory=dict)
+    lacks: Named[str, str] = field(default_factory=dict)
     blocklist: tuple[str, ...] = ()
     objects: tuple[ObjectRule, ...] = ()
     links: Named[str, Link] = field(default_factory=dict)

@@ -15,7 +15,8 @@ from mining.sources.links import natural
 from mining.sources.mapping import ObjectRule
 from mining.sources.source import Source
 from mining.sources.table import Ints
-from mining.sources.view import View, numbers_of
+from mining.sources.values import numbers_of
+from mining.sources.view import View
 
 __all__ = ["Described", "describe", "gather"]
 
@@ -52,7 +53,7 @@ def describe(kind: str, sources: Iterable[Source]) -> Described:
 
 
 def _rows(source: Source, rule: ObjectRule, page: int, view: View, *, out: Described) -> pd.DataFrame:
-    ids = view.read(rule.id)
+    ids = view.one_spelling(view.read(rule.id))
     rows = ids.known.copy()
     for condition in rule.only:
         rows &= view.holds(condition)
@@ -64,12 +65,12 @@ def _rows(source: Source, rule: ObjectRule, page: int, view: View, *, out: Descr
         places = places[np.lexsort((places, rank))[::-1]]
     names = [f"{source.name}:{word}" for word in ids.take(places).text()]
     out.keys += _keys(source, rule, view, places)
-    if rule.deleted:
-        gone = view.text(rule.deleted).isin(["true", "1", "yes"])[places]
+    gone = (view.deleted | view.marked(rule.deleted))[places]
+    if gone.any():
         out.deleted |= {name for name, is_gone in zip(names, gone, strict=True) if is_gone}
     columns = {name: view.read(reading).take(places).text() for name, reading in rule.attributes.items()}
     if rule.account:
-        account = view.text(rule.account).renamed(lambda word: f"{source.name}:{word}")
+        account = view.ids(rule.account).renamed(lambda word: f"{source.name}:{word}")
         columns["account"] = account.take(places).text()
     for name, reading in rule.attributes.items():
         view.remark((reading,), f"attribute {name}")
@@ -78,7 +79,7 @@ def _rows(source: Source, rule: ObjectRule, page: int, view: View, *, out: Descr
 
 def _keys(source: Source, rule: ObjectRule, view: View, places: Ints) -> Iterator[tuple[str, str]]:
     """Yield (id, key) of the rows, each pair once."""
-    ids = view.read(rule.id).take(places)
+    ids = view.one_spelling(view.read(rule.id)).take(places)
     for kind, column in rule.keys.items():
         keys = view.text(column).take(places).renamed(normaliser(kind, source.region))
         rows = np.flatnonzero(keys.known & ids.known)

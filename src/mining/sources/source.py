@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
 from mining._errors import ExportError
-from mining.sources.files import Folder, stem_matches
+from mining.sources.files import ExportFile, Folder, stem_matches
 from mining.sources.ledger import Ledger
 from mining.sources.links import Leads, lead
 from mining.sources.mapping import Label, Mapping, Merge, ObjectRule
@@ -27,17 +27,22 @@ class Source:
         self.views: dict[str, list[tuple[int, View]]] = {}
         self.labels: dict[str, dict[str, str]] = {}
         self.links: dict[str, Leads] = {}
+        self.lacks: list[tuple[str, str]] = []  # (table, what it does not say and what that costs)
+        self.damaged: list[ExportError] = []
 
     def note(self, text: str, times: int = 1) -> None:
         """Remember a remark about this source."""
         self.ledger.note(f"{self.name}: {text}", times)
 
-    def add(self, names: Iterable[str], table: RawTable) -> None:
-        """Take in a table under the names that the mapping has for it."""
+    def add(self, names: Sequence[str], table: RawTable) -> bool:
+        """Take in a table under the names that the mapping has for it, if it has any."""
+        if not names:
+            return False
         view = View(table, self.mapping, self.labels, self.note)
         page = self.ledger.open(self.name, table)
         for name in names:
             self.views.setdefault(name, []).append((page, view))
+        return True
 
     def tables(self, names: Iterable[str]) -> Iterator[tuple[int, View]]:
         """Yield the tables that go by any of the names, each once."""
@@ -49,16 +54,19 @@ class Source:
                     yield page, view
 
     def prepare(self) -> None:
-        """Read the label and link tables."""
+        """Read the label and link tables, and remember what the tables that are there do not say."""
+        for name, text in self.mapping.lacks.items():
+            self.lacks += [(view.table.name, text) for _, view in self.views.get(name, [])[:1]]
         for label in self.mapping.labels.values():
             self.labels[label.name] = self._label(label)
         for link in self.mapping.links.values():
             pairs = []
             for page, view in self.tables(link.tables):
-                by, target = view.text(link.by), view.text(next(iter(link.targets.values())))
+                by, target = view.ids(link.by), view.ids(next(iter(link.targets.values())))
                 self.ledger.describe(page, np.flatnonzero(by.known & target.known))
                 self.ledger.unidentified(page, np.flatnonzero(~(by.known & target.known)))
-                pairs.append((by, target))
+                rows = np.flatnonzero(~view.deleted)
+                pairs.append((by.take(rows), target.take(rows)))
             self.links[link.name] = lead(pairs, link.split)
             if not pairs and self._wanted("link", link.name):
                 self.note(f"no table '{link.tables[0]}', so touchpoints cannot be tied by it to {_kinds(link.targets)}")
@@ -66,12 +74,12 @@ class Source:
     def _label(self, label: Label) -> dict[str, str]:
         words: dict[str, str] = {}
         for page, view in self.tables(label.tables):
-            rows = view.text(label.id).known
+            rows = view.ids(label.id).known
             self.ledger.describe(page, np.flatnonzero(rows))
             self.ledger.unidentified(page, np.flatnonzero(~rows))
             for condition in label.only:
                 rows = rows & view.holds(condition)
-            ids, named = view.text(label.id), view.read(label.label)
+            ids, named = view.ids(label.id), view.read(label.label)
             rows = rows & named.known
             words |= dict(zip(ids.text()[rows].tolist(), named.text()[rows].tolist(), strict=True))
         if not words and self._wanted("label", label.name):
@@ -96,7 +104,7 @@ class Source:
                 yield from self._merged(merge, page, view)
 
     def _merged(self, merge: Merge, page: int, view: View) -> Iterator[tuple[str, str, str]]:
-        old, kept = view.text(merge.old), view.text(merge.kept)
+        old, kept = view.text(merge.old) if merge.split else view.ids(merge.old), view.ids(merge.kept)
         rows = np.flatnonzero(old.known & kept.known)
         self.ledger.describe(page, rows)
         for before, after in zip(old.take(rows).text(), kept.take(rows).text(), strict=True):
@@ -143,19 +151,42 @@ def open_source(mapping: Mapping, folder: Folder, ledger: Ledger, tick: Callable
     only = len(tables) == 1 and len(folder.files) == 1
     for file in folder.files:
         names = [name for name, patterns in tables.items() if only or stem_matches(file.stem, patterns)]
-        if not names and not file.sheets:
+        if not names and not file.sheets and not mapping.signatures:
             skipped.append(file.name)
             continue
         tick(file.name)
-        for table in file.read():
+        for table in _read(file, source):
             names = [name for name, patterns in tables.items() if only or stem_matches(table.name, patterns)]
-            source.add(names, table) if names else skipped.append(f"{table.file}:{table.name}")
+            if not source.add(names or signed(mapping, table), table):
+                skipped.append(table.file if table.name == file.stem else f"{table.file}:{table.name}")
     if not any(list(source.tables(reader.tables)) for reader in mapping.readers):
-        raise _nothing_found(mapping, folder)
+        raise source.damaged[0] if source.damaged else _nothing_found(mapping, folder)
     if skipped:
         source.note(f"{len(skipped)} files are not read, the mapping does not speak of them: {', '.join(skipped)}")
     source.prepare()
     return source
+
+
+def signed(mapping: Mapping, table: RawTable) -> list[str]:
+    """Name the tables of a mapping whose tell-tale headers a table has, whatever its file is called."""
+    view = View(table, mapping, {}, lambda _text, _times: None)
+    found = {
+        name: len(headers)
+        for name, headers in mapping.signatures.items()
+        if all(view.find(header) is not None for header in headers)
+    }
+    # A deal's export may have all headers of a contact's: the longest list is the most telling.
+    return [name for name, size in found.items() if size == max(found.values())]
+
+
+def _read(file: ExportFile, source: Source) -> list[RawTable]:
+    """Read a file; one that is damaged is told of, and the others of the export are read all the same."""
+    try:
+        return file.read()
+    except ExportError as error:
+        source.damaged.append(error)
+        source.note(f"left out: {error}")
+        return []
 
 
 def _nothing_found(mapping: Mapping, folder: Folder) -> ExportError:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Mapping as Named
+from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +16,15 @@ from mining._fields import VOCABULARIES
 from mining.sources.clocks import NO_TIME
 from mining.sources.dates import Clock, DateRules, read_dates
 from mining.sources.fold import fold
+from mining.sources.ids import normal_id
 from mining.sources.mapping import Condition, Mapping, Reading
 from mining.sources.table import Coded, Ints, RawTable, joined
+from mining.sources.values import SCALES, inside, lengths_of
 
 __all__ = ["View"]
 
 _HOLE = re.compile(r"\{([^{}]+)\}")
-_SCALES = {"us": 1, "ms": 1_000, "s": 1_000_000, "min": 60_000_000, "h": 3_600_000_000}
+_UNMARKED = ("false", "f", "no", "n", "0", "0.0")
 
 
 class View:
@@ -47,7 +51,11 @@ class View:
         self._columns: dict[str, Coded] = {}
         self._kept: dict[tuple[object, ...], Coded] = {}
         self.attention = np.ones(self.size, dtype=bool)  # remarks are about these rows
-        self._headers = {fold(header): header for header in reversed(list(table.frame.columns))}
+        headers = list(reversed(list(table.frame.columns)))
+        self._headers = {fold(_shorn(header, mapping.suffixes)): header for header in headers}
+        self._headers |= {fold(header): header for header in headers}
+        # Connectors spell one field StageName, stage_name or Stage Name.
+        self._squeezed = {_squeeze(header): header for header in self._headers}
 
     def find(self, column: str) -> str | None:
         """Find the header that a column of the mapping means: exact, with a prefix, or in another language."""
@@ -59,6 +67,10 @@ class View:
             header = self._headers.get(fold(spelling))
             if header is not None:
                 return header
+        for spelling in spellings:
+            squeezed = self._squeezed.get(_squeeze(fold(spelling)))
+            if squeezed is not None:
+                return self._headers[squeezed]
         return None
 
     def text(self, column: str) -> Coded:
@@ -69,6 +81,26 @@ class View:
         if header not in self._columns:
             self._columns[header] = Coded.of(self.table.frame[header], self.mapping.missing)
         return self._columns[header]
+
+    def ids(self, column: str) -> Coded:
+        """Read a column of ids, each in the one spelling its system calls the id."""
+        return self.one_spelling(self.text(column))
+
+    def one_spelling(self, found: Coded) -> Coded:
+        """Give ids the one spelling that their system calls the id."""
+        return found.renamed(normal_id(self.mapping.ids)) if self.mapping.ids else found
+
+    @cached_property
+    def deleted(self) -> npt.NDArray[np.bool_]:
+        """Rows that the source itself marks as deleted."""
+        return self.marked(self.mapping.deleted)
+
+    def marked(self, columns: Iterable[str]) -> npt.NDArray[np.bool_]:
+        """Say which rows bear a mark in any of the columns: a yes, or the time it was set."""
+        marks = [self.text(column) for column in columns]
+        return np.logical_or.reduce(
+            [np.zeros(self.size, dtype=bool), *(mark.known & ~mark.isin(_UNMARKED) for mark in marks)]
+        )
 
     def first(self, readings: Sequence[Reading], field: str) -> Coded:
         """Read the first of several readings that gives a value, row by row."""
@@ -87,6 +119,8 @@ class View:
     def read(self, reading: Reading, field: str = "") -> Coded:
         """Read a value per row: find it, spell it out, rename it, frame it."""
         found = self._raw(reading)
+        if reading.json:
+            found = found.renamed(inside(reading.json))
         if reading.pattern:
             pattern = re.compile(reading.pattern)
             found = found.renamed(lambda word: _caught(pattern, word))
@@ -98,7 +132,14 @@ class View:
             found = self._closed(found, field)
         if "{}" in reading.template:
             found = found.renamed(lambda word: reading.template.replace("{}", word))
-        return found
+        return self.only_when(found, reading)
+
+    def only_when(self, found: Coded, reading: Reading) -> Coded:
+        """Leave a value only on the rows for which the reading is meant."""
+        if not reading.when:
+            return found
+        holds = np.logical_and.reduce([self.holds(condition) for condition in reading.when])
+        return replace(found, codes=np.where(holds, found.codes, -1))
 
     def _raw(self, reading: Reading) -> Coded:
         if reading.constant:
@@ -120,6 +161,7 @@ class View:
 
     def _labelled(self, found: Coded, reading: Reading) -> Coded:
         words = self.labels.get(reading.label, {})
+        found = self.one_spelling(found)
         unknown = {word: n for word, n in self._seen(found).items() if word not in words}
         if unknown and words and not reading.otherwise:
             self.note(f"{self.table.name}: {_some(unknown)} not in the label table '{reading.label}'", 1)
@@ -170,7 +212,16 @@ class View:
     def _time(self, reading: Reading, earlier: Named[str, Ints]) -> Clock:
         if reading.after:
             return self._lasting(reading, earlier)
-        column = self.read(Reading(column=reading.column, template=reading.template, constant=reading.constant))
+        column = self.read(
+            Reading(
+                reading.column,
+                reading.template,
+                reading.constant,
+                json=reading.json,
+                pattern=reading.pattern,
+                when=reading.when,
+            )
+        )
         name = self.find(reading.column) or reading.template or reading.column
         mapping = self.mapping
         rules = DateRules(
@@ -179,7 +230,7 @@ class View:
             reading.calendar or mapping.calendar or None,
             reading.unit or None,
         )
-        key = f"{name} {rules}"
+        key = f"{name} {reading.json} {reading.pattern} {reading.when} {rules}"
         if key not in self.clocks:
             if not column.known.any():
                 return _no_times(self.size)
@@ -199,9 +250,9 @@ class View:
 
     def _lasting(self, reading: Reading, earlier: Named[str, Ints]) -> Clock:
         start = earlier[reading.after]
-        numbers = numbers_of(self.text(reading.column))
+        numbers = lengths_of(self.only_when(self.text(reading.column), reading), reading.unit)
         known = ~np.isnan(numbers) & (start != NO_TIME) & (numbers >= 0)
-        scale = _SCALES.get(reading.unit or "s", 1_000_000)
+        scale = SCALES.get(reading.unit or "s", 1_000_000)
         micros = np.where(known, start + np.where(known, numbers * scale, 0).astype(np.int64), NO_TIME)
         nothing = np.zeros(self.size, dtype=bool)
         return Clock(micros, nothing, np.zeros(self.size, dtype=np.int64), nothing, nothing)
@@ -225,6 +276,7 @@ class View:
 def columns_of(reading: Reading) -> list[str]:
     """List the columns that a reading needs."""
     holes = [hole.partition("|")[0] for hole in _HOLE.findall(reading.template) if hole]
+    # A condition of when a reading is meant may name columns that a table of another connector lacks.
     return [column for column in (reading.column, reading.by, *holes) if column]
 
 
@@ -233,20 +285,14 @@ def _no_times(size: int) -> Clock:
     return Clock(np.full(size, NO_TIME, dtype=np.int64), nothing, np.zeros(size, dtype=np.int64), nothing, nothing)
 
 
-def numbers_of(column: Coded) -> npt.NDArray[np.float64]:
-    """Read numbers; a text that is none becomes NaN."""
-    values = np.array([*(_number(word) for word in column.words), np.nan], dtype=np.float64)
-    return values[column.codes]
+def _squeeze(header: str) -> str:
+    return re.sub(r"[\s_.-]+", "", header)
 
 
-def _number(word: str) -> float:
-    try:
-        return float(word.replace(",", "").replace("\u066c", "").translate(_DIGITS))
-    except ValueError:
-        return float("nan")
-
-
-_DIGITS = {start + value: str(value) for start in (0x0660, 0x06F0) for value in range(10)}
+def _shorn(header: str, suffixes: tuple[str, ...]) -> str:
+    for suffix in suffixes:
+        header = header.removesuffix(suffix)
+    return header
 
 
 def _caught(pattern: re.Pattern[str], word: str) -> str | None:

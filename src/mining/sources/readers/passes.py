@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from mining.sources.mapping import Reader, Step
 from mining.sources.table import Ints
-from mining.sources.view import View, numbers_of
+from mining.sources.values import numbers_of
+from mining.sources.view import View
 
 __all__ = ["Pass", "both", "in_order"]
 
