@@ -56,6 +56,7 @@ FIELDS: Final[tuple[Field, ...]] = (
     Field("is_automated", "flag", "done by a workflow, not by a person"),
     Field("is_bulk", "flag", "written by an import or a bulk update"),
     Field("is_low_trust", "flag", "may be a machine's (mail opens)"),
+    Field("twin", "text", "the same contact as another source tells it: its touchpoint_id there"),
     Field("source", "text", "system it came from"),
     Field("source_table", "text", "table or sheet"),
     Field("source_file", "text", "file name, without its folder"),

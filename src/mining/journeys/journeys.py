@@ -39,12 +39,18 @@ class Journeys:
         What tells journeys apart.
     unlinked : int
         Touchpoints that belong to no such case and are in no journey.
+    replicated : int
+        Rows that repeat a touchpoint because it belongs to several such cases (a call about two deals).
+    left_out : int
+        Rows left out as doubtful: imports, bulk updates, mail opens.
     """
 
     log: CodedLog
     touchpoints: Touchpoints
     case: str
     unlinked: int = 0
+    replicated: int = 0
+    left_out: int = 0
 
     def __len__(self) -> int:
         return self.log.n_journeys
@@ -52,8 +58,12 @@ class Journeys:
     def __repr__(self) -> str:
         return (
             f"<Journeys by {self.case}: {len(self):,} journeys of {self.n_customers:,} customers, "
-            f"{self.log.n_touchpoints:,} touchpoints, {len(self.activities)} activities>"
+            f"{self.log.n_touchpoints:,} touchpoints, {len(self.activities)} activities{self._told_flattening()}>"
         )
+
+    def _told_flattening(self) -> str:
+        told = f"; {self.replicated:,} rows repeat a touchpoint of several {self.case}s" if self.replicated else ""
+        return told + (f"; {self.left_out:,} doubtful rows left out" if self.left_out else "")
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(repr(self)[1:-1])}</p>"

@@ -14,7 +14,14 @@ from mining.sources.touchpoints import Touchpoints
 __all__ = ["link"]
 
 
-def link(touchpoints: Touchpoints, case: str, gap: str | pd.Timedelta | None = None) -> Journeys:
+def link(
+    touchpoints: Touchpoints,
+    case: str,
+    gap: str | pd.Timedelta | None = None,
+    *,
+    replicated: int = 0,
+    left_out: int = 0,
+) -> Journeys:
     """Make journeys of touchpoints, one per case, or several where a silence cuts them.
 
     Touchpoints that belong to no such case are not in any journey; `Journeys.unlinked` counts them. Equal times are
@@ -28,6 +35,8 @@ def link(touchpoints: Touchpoints, case: str, gap: str | pd.Timedelta | None = N
         customer, account, deal, ticket, lead, conversation, session, campaign or record.
     gap : str or Timedelta, optional
         A silence longer than this ends a journey and starts the customer's next one.
+    replicated, left_out : int
+        What flattening repeated and what it left out, to be told with the journeys.
 
     Returns
     -------
@@ -50,4 +59,5 @@ def link(touchpoints: Touchpoints, case: str, gap: str | pd.Timedelta | None = N
             f"The log by {case}", f"no touchpoint names its {case}. They do name: {', '.join(there) or 'nothing'}."
         )
     log = link_codes(frame, case, duration(gap) if gap is not None else None)
-    return Journeys(log=log, touchpoints=touchpoints, case=case, unlinked=int(frame[case].isna().sum()))
+    unlinked = int(frame[case].isna().sum())
+    return Journeys(log, touchpoints, case, unlinked=unlinked, replicated=replicated, left_out=left_out)

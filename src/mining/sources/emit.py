@@ -51,6 +51,7 @@ class Batch:
     times: dict[str, Ints] = field(default_factory=dict)
     numbers: dict[str, npt.NDArray[np.float64]] = field(default_factory=dict)
     flags: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
+    further: list[tuple[str, Ints, Coded]] = field(default_factory=list)  # type, positions, objects beyond the first
     reader: int = 0  # place among the readers of all sources
     own_record: bool = False  # it says when it was written down
 
@@ -125,7 +126,7 @@ def _times(view: View, single: Pass) -> tuple[dict[str, Ints], dict[str, Any]]:
     view.require(fields["timestamp"], "timestamp")
     stamp = view.times(fields["timestamp"], {})
     times = {"timestamp": stamp.micros}
-    for name in TIMES[1:]:
+    for name in (*TIMES[1:], "modified_at"):
         if name in fields:
             view.remark(fields[name], name)
             times[name] = view.times(fields[name], times).micros
@@ -148,8 +149,10 @@ def _batch(
     step = single.step
     turns = np.zeros(len(positions), dtype=np.int64)
     objects: dict[str, Coded] = {}
+    further: list[tuple[str, Ints, Coded]] = []
     for kind in (kind for kind in CASES if kind in step.fields):
-        positions, turns, objects = _reference(source, view, kind, step.fields[kind], state=(positions, turns, objects))
+        state = (positions, turns, objects)
+        positions, turns, objects = _reference(source, view, kind, step.fields[kind], state=state, further=further)
     rank = numbers_of(view.text(single.order)) if single.order else np.zeros(view.size)
     batch = Batch(
         source.name,
@@ -162,6 +165,7 @@ def _batch(
         turns,
         _ids(view, single).take(positions),
         np.nan_to_num(rank)[positions],
+        further=further,
         own_record="recorded_at" in step.fields,
     )
     batch.text = {name: _field(view, single, name).take(positions) for name in _PLAIN if name in _told(single)}
@@ -201,6 +205,7 @@ def _reference(
     readings: Sequence[Reading],
     *,
     state: tuple[Ints, Ints, dict[str, Coded]],
+    further: list[tuple[str, Ints, Coded]],
 ) -> tuple[Ints, Ints, dict[str, Coded]]:
     """Add the object that each touchpoint is about; several linked customers multiply the touchpoint."""
     positions, turns, objects = state
@@ -213,10 +218,11 @@ def _reference(
             rows, more, targets = source.links[reading.link].expand(column)
             # Rows that an earlier reading answered stay single, and only customers multiply.
             single = more == 0 if kind != "customer" else (more == 0) | ~found.known[rows]
-            if kind != "customer" and (more > 0).any():
-                source.note(f"{view.table.name}: further {kind}s of a touchpoint left out", int((more > 0).sum()))
-            rows, more, targets = rows[single], more[single], targets[single]
             linked = Coded.of(targets).renamed(lambda word: f"{source.name}:{word}")
+            beyond = (more > 0) & (turns[rows] == 0)
+            if kind != "customer" and beyond.any():
+                further.append((kind, positions[rows[beyond]], linked.take(np.flatnonzero(beyond))))
+            rows, more, linked = rows[single], more[single], linked.take(np.flatnonzero(single))
             positions, turns = positions[rows], turns[rows] + more
             objects = {name: column.take(rows) for name, column in objects.items()}
             found = found.take(rows).or_else(linked)

@@ -30,7 +30,14 @@ from mining.sources.strict_yaml import read_yaml
 __all__ = ["build_mapping", "read_mapping"]
 
 _Built = TypeVar("_Built")
-_READABLE = {field.name for field in FIELDS} - {"seq", "source", "source_table", "source_file", "source_row"}
+_READABLE = {field.name for field in FIELDS} - {
+    "seq",
+    "twin",
+    "source",
+    "source_table",
+    "source_file",
+    "source_row",
+} | {"modified_at"}
 _READER_KEYS = {
     "activity": (),
     "change": ("column", "record", "changes"),

@@ -89,7 +89,7 @@ def read_crm(
         reasons = ledger.frame().groupby("rule")["rows_aside"].sum()
         told = ", ".join(f"{rule} ({n:,})" for rule, n in reasons[reasons > 0].items())
         raise MiningError.empty("The export", f"every record was set aside: {told or 'the tables have no records'}.")
-    return Touchpoints(check(done.frame), done.objects, _quality(opened, done, ledger))
+    return Touchpoints(check(done.frame), done.objects, _quality(opened, done, ledger), done.relations)
 
 
 _FEW_CUSTOMERS, _CROWD = 100, 20

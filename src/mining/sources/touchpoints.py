@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from mining._fields import CASES, FIELDS, FLAGS, TIMES, VOCABULARIES
+from mining.sources.relations import Relations
 
 if TYPE_CHECKING:
     from mining.journeys.journeys import Journeys
     from mining.sources.quality import Quality
+    from mining.sources.store import Store
 
 __all__ = ["Touchpoints", "check"]
 
@@ -31,42 +34,51 @@ class Touchpoints:
         Object type (customer, account, deal, ticket, ...) to its attributes, indexed by object id.
     quality : Quality
         What was used, what was set aside and why.
+    relations : Relations
+        Objects that a touchpoint is about beyond one of each type, and how objects belong together.
     """
 
     frame: pd.DataFrame
     objects: dict[str, pd.DataFrame]
     quality: Quality
+    relations: Relations = field(default_factory=Relations)
 
     def __len__(self) -> int:
         return len(self.frame)
 
-    def by(self, case: str, gap: str | pd.Timedelta | None = None) -> Journeys:
+    def by(self, case: str, gap: str | pd.Timedelta | None = None, *, doubtful: bool = False) -> Journeys:
         """Put the touchpoints under a case notion: one journey per customer, deal, ticket, ...
+
+        A touchpoint about several deals is in the journey of each; `Journeys.replicated` counts those.
 
         Parameters
         ----------
         case : str
-            customer, account, deal, ticket, lead, conversation, session, campaign or record.
+            customer, account, deal, ticket, lead, conversation, session, campaign or record; or another type of
+            object that `store` knows.
         gap : str or Timedelta, optional
             A silence longer than this ends a journey.
+        doubtful : bool
+            Whether to keep what may be no act of anybody: rows written by an import or bulk update, and mail opens
+            that a machine may have caused. They are left out otherwise, and counted in `Journeys.left_out`.
 
         Returns
         -------
         Journeys
         """
         from mining.journeys.link import link
+        from mining.sources.flatten import flattened, undoubted
 
-        return link(self if case == "customer" else self._once(case), case, gap)
+        sure = self if doubtful else undoubted(self)
+        flat, replicated = flattened(sure, case)
+        return link(flat, case, gap, replicated=replicated, left_out=len(self) - len(sure))
 
-    def _once(self, case: str) -> Touchpoints:
-        """Leave out the further rows of touchpoints with several customers: for another case they are one event."""
-        if not self.frame["touchpoint_id"].str.contains("@", na=False).any() or case not in self.frame:
-            return self
-        told = pd.DataFrame(
-            {"id": self.frame["touchpoint_id"].str.replace(r"@\d+$", "", regex=True), "case": self.frame[case]}
-        )
-        again = told.duplicated().to_numpy()
-        return replace(self, frame=self.frame.loc[~again].reset_index(drop=True))
+    @cached_property
+    def store(self) -> Store:
+        """The object-centric truth: events, objects and all their relations, as OCEL 2.0 has them."""
+        from mining.sources.store import build_store
+
+        return build_store(self)
 
     def __repr__(self) -> str:
         return f"Touchpoints: {self._told()}"
@@ -98,10 +110,10 @@ def check(frame: pd.DataFrame) -> pd.DataFrame:
         "score": "float64",
     }
     columns = {}
-    for field in FIELDS:
-        needed = field.name in {"touchpoint_id", "activity", "timestamp", "source", "seq", "source_row", *FLAGS}
-        kind = pd.CategoricalDtype(list(VOCABULARIES[field.name])) if field.name in VOCABULARIES else "str"
-        checks = [pa.Check.in_range(0, 1)] if field.name == "score" else []
-        columns[field.name] = pa.Column(types.get(field.name, kind), checks, nullable=not needed)
+    for spec in FIELDS:
+        needed = spec.name in {"touchpoint_id", "activity", "timestamp", "source", "seq", "source_row", *FLAGS}
+        kind = pd.CategoricalDtype(list(VOCABULARIES[spec.name])) if spec.name in VOCABULARIES else "str"
+        checks = [pa.Check.in_range(0, 1)] if spec.name == "score" else []
+        columns[spec.name] = pa.Column(types.get(spec.name, kind), checks, nullable=not needed)
     unique = ["touchpoint_id", "customer"]
     return pa.DataFrameSchema(columns, strict=True, ordered=True, unique=unique).validate(frame, lazy=True)

@@ -1,0 +1,72 @@
+"""Who is who: the customers, accounts and other objects that touchpoints are about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from mining.sources.columns import Columns
+from mining.sources.emit import KEYED
+from mining.sources.identity import Identity, resolve
+from mining.sources.ledger import Ledger
+from mining.sources.objects import Described
+from mining.sources.source import Source
+from mining.sources.table import Coded
+
+__all__ = ["fill_account", "placed", "resolve_people"]
+
+
+def resolve_people(
+    columns: Columns,
+    described: Mapping[str, Described],
+    final: dict[str, Mapping[str, str]],
+    sources: Sequence[Source],
+    *,
+    glue: bool,
+) -> Identity:
+    """Decide which ids and keys are one person, in the order in which they were first seen."""
+    people = described.get("customer", Described("customer"))
+    column = columns.text.get("customer", Coded.empty(len(columns.seq)))
+    order = np.lexsort((columns.seq, columns.times["timestamp"]))
+    seen = column.take(order).codes
+    seen = seen[seen >= 0]
+    codes = seen[np.sort(np.unique(seen, return_index=True)[1])]
+    words = [str(word) for word in column.words[codes]]
+    merges = final.get("customer", {})
+    known = resolve(
+        [*people.frame.index, *(word for word in words if not word.startswith(KEYED))],
+        people.keys,
+        merges,
+        [word for word in words if word.startswith(KEYED)],
+        sources=[source.name for source in sources],
+        glue=glue,
+        blocklist=frozenset(word for source in sources for word in source.mapping.blocklist),
+    )
+    final["customer"] = known.canonical
+    return known
+
+
+def placed(column: Coded, final: Mapping[str, str], ledger: Ledger, described: Described | None) -> Coded:
+    """Put objects under their final ids, and note those that no table of the export describes."""
+    if described is not None and len(described.frame):
+        there = set(described.frame.index)
+        strangers = [
+            w for w in column.counts() if w not in there and final.get(w, w) not in there and not w.startswith(KEYED)
+        ]
+        if strangers:
+            ledger.note(f"{len(strangers)} {described.kind} ids in touchpoints that no {described.kind} table holds")
+    return column.renamed(lambda word: final.get(word, word) or None)
+
+
+def fill_account(columns: Columns, described: Mapping[str, Described], final: Mapping[str, Mapping[str, str]]) -> None:
+    """Give touchpoints without an account the one their customer belongs to."""
+    people = described.get("customer")
+    if people is None or "account" not in people.frame or "customer" not in columns.text:
+        return
+    accounts = final.get("account", {})
+    belongs: dict[str, str] = {}
+    for name, account in people.frame["account"].dropna().items():
+        belongs.setdefault(final["customer"].get(str(name), str(name)), accounts.get(account, account))
+    own = columns.text["customer"].renamed(belongs.get)
+    columns.text["account"] = columns.text.get("account", Coded.empty(len(own))).or_else(own)
