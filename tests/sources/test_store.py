@@ -25,8 +25,15 @@ readers:
     table: history
     column: field
     record: deal
-    fields: {touchpoint_id: {template: "{deal}-{at}"}, timestamp: at, deal: deal, customer: {link: deal_people, by: deal}}
-    changes: {stage: {always: {touchpoint_kind: state}, fields: {activity: {column: value, template: "Deal: {}"}, stage: value}}}
+    fields:
+      touchpoint_id: {template: "{deal}-{at}"}
+      timestamp: at
+      deal: deal
+      customer: {link: deal_people, by: deal}
+    changes:
+      stage:
+        always: {touchpoint_kind: state}
+        fields: {activity: {column: value, template: "Deal: {}"}, stage: value}
 """
 
 

@@ -66,7 +66,8 @@ def assemble(
         if kind in columns.text:
             columns.text[kind] = placed(columns.text[kind], final[kind], ledger, described.get(kind))
     fill_account(columns, described, final)
-    as_of = judge(columns, described, final, ledger)
+    own_domains = [domain for source in sources for domain in source.mapping.own_domains]
+    as_of = judge(columns, described, final, ledger, own_domains=own_domains)
     frame = canonical(columns)
     used(columns, ledger)
     objects = {

@@ -47,7 +47,19 @@ _READER_KEYS = {
 _STEP = ("fields", "always", "only", "aside")
 _MAPPING_KEYS = (
     *("system", "title", "about", "verified", "folders", "timezone", "dayfirst", "calendar", "region", "missing"),
-    *("prefixes", "suffixes", "ids", "deleted", "aliases", "files", "detect", "signatures", "lacks", "blocklist"),
+    *(
+        "prefixes",
+        "suffixes",
+        "ids",
+        "deleted",
+        "aliases",
+        "files",
+        "detect",
+        "signatures",
+        "lacks",
+        "blocklist",
+        "own_domains",
+    ),
     *("objects", "links", "labels", "merges", "readers"),
 )
 
@@ -170,6 +182,7 @@ class _Checker:
             signatures=self.lists(node, "signatures"),
             lacks={name: str(value) for name, value in self.named(node.get("lacks"), "lacks").items()},
             blocklist=self.words(node.get("blocklist"), "blocklist"),
+            own_domains=self.words(node.get("own_domains"), "own_domains"),
             objects=self.objects(node.get("objects")),
             links={link.name: link for link in links},
             labels={name: self.label(name, value) for name, value in self.named(node.get("labels"), "labels").items()},

@@ -157,6 +157,8 @@ class Mapping:
         Columns, of any table, that say a row was deleted.
     signatures : dict
         Table to headers by which it is recognised whatever its file is called.
+    own_domains : tuple of str
+        E-mail domains of the company itself: whoever has one is no customer.
     lacks : dict
         Table to what it does not say, and what that costs.
     aliases : dict
@@ -185,6 +187,7 @@ class Mapping:
     signatures: Named[str, tuple[str, ...]] = field(default_factory=dict)
     lacks: Named[str, str] = field(default_factory=dict)
     blocklist: tuple[str, ...] = ()
+    own_domains: tuple[str, ...] = ()
     objects: tuple[ObjectRule, ...] = ()
     links: Named[str, Link] = field(default_factory=dict)
     labels: Named[str, Label] = field(default_factory=dict)

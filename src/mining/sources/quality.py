@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -31,6 +31,18 @@ class Quality:
         The latest moment the export knows of.
     notes : tuple of str
         Remarks, most frequent first.
+    censoring : DataFrame
+        Per table with touchpoints: `n_touchpoints`, `first` and `last` time, and `n_before`, the customers already
+        known from other tables before this one begins. What they did here until then is not in the export.
+    marks : DataFrame
+        What is true of some touchpoints and ought to be known: `mark`, `n`, `share` (0 to 1), `meaning`.
+    patterns : DataFrame
+        The eleven imperfection patterns of event logs: `pattern`, `n` `of` how many, `share`, `example`, `cost`.
+    lacks : DataFrame
+        What a `source`'s `table` does not say, and what that `costs`.
+    unmapped : DataFrame
+        What the mapping has no use for: per `source` and `table` the `kind` (columns or value), the `field`, `name`,
+        `n` (rows) and a `suggestion`.
     """
 
     frame: pd.DataFrame
@@ -39,6 +51,27 @@ class Quality:
     ties: float
     as_of: pd.Timestamp | None
     notes: tuple[str, ...] = ()
+    censoring: pd.DataFrame = field(default_factory=pd.DataFrame)
+    marks: pd.DataFrame = field(default_factory=pd.DataFrame)
+    patterns: pd.DataFrame = field(default_factory=pd.DataFrame)
+    lacks: pd.DataFrame = field(default_factory=pd.DataFrame)
+    unmapped: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def tables(self) -> tuple[tuple[str, pd.DataFrame], ...]:
+        """The tables that have anything to say, in the order of reading, each under its title."""
+        found = self.patterns.loc[self.patterns["n"] > 0] if len(self.patterns) else self.patterns
+        titled = (
+            ("Records", self.frame),
+            ("Files", self.files),
+            ("Clocks", self.clocks),
+            ("Marks", self.marks),
+            ("What begins when", self.censoring),
+            ("What the sources do not say", self.lacks),
+            ("Imperfection patterns found", found),
+            ("Not mapped", self.unmapped),
+        )
+        return tuple((title, table) for title, table in titled if len(table))
 
     @property
     def balanced(self) -> bool:
@@ -63,9 +96,9 @@ class Quality:
 
     def _repr_html_(self) -> str:
         parts = [f"<p>{html.escape(self.summary)}</p>"]
-        for title, table in (("Records", self.frame), ("Files", self.files), ("Clocks", self.clocks)):
-            if len(table):
-                parts.append(f"<h4>{title}</h4>{table.to_html(index=False, border=0, max_rows=60)}")
+        parts += [
+            f"<h4>{title}</h4>{table.to_html(index=False, border=0, max_rows=60)}" for title, table in self.tables
+        ]
         if self.notes:
             parts.append(f"<h4>Remarks</h4><ul>{_items(self.notes)}</ul>")
         return "".join(parts)

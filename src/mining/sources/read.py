@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 from tqdm import tqdm
 
 from mining._errors import MiningError
-from mining._fields import CASES
-from mining.sources.assemble import Assembled, assemble
+from mining.sources.assemble import assemble
 from mining.sources.catalogue import mapping_of
 from mining.sources.detect import detect
 from mining.sources.emit import emit
 from mining.sources.files import Folder, Location, open_export
+from mining.sources.inspection import inspect
 from mining.sources.ledger import Ledger
 from mining.sources.mapping import Mapping
-from mining.sources.quality import Quality
 from mining.sources.source import Source, open_source
 from mining.sources.touchpoints import Touchpoints, check
 
@@ -89,10 +86,7 @@ def read_crm(
         reasons = ledger.frame().groupby("rule")["rows_aside"].sum()
         told = ", ".join(f"{rule} ({n:,})" for rule, n in reasons[reasons > 0].items())
         raise MiningError.empty("The export", f"every record was set aside: {told or 'the tables have no records'}.")
-    return Touchpoints(check(done.frame), done.objects, _quality(opened, done, ledger), done.relations)
-
-
-_FEW_CUSTOMERS, _CROWD = 100, 20
+    return Touchpoints(check(done.frame), done.objects, inspect(opened, done, ledger), done.relations)
 
 
 def _asked(
@@ -120,75 +114,3 @@ def _unlike(opened: Sequence[Source]) -> None:
 
 def _watched(progress: bool | None) -> bool:
     return progress if progress is not None else sys.stderr.isatty() or "JPY_SESSION_NAME" in os.environ
-
-
-def _quality(opened: Sequence[Source], done: Assembled, ledger: Ledger) -> Quality:
-    facts = done.facts
-    if facts["n_glued"]:
-        ledger.note(f"{facts['n_glued']:,} customer ids were the same person as another and became one")
-    for kind, n in sorted(dict(facts["blocked"]).items()):  # type: ignore[call-overload]
-        ledger.note(f"{n:,} shared {kind} keys glue nobody: an office's, or borne by more than 20 ids")
-    if facts["n_replicas"]:
-        ledger.note(
-            f"{facts['n_replicas']:,} rows are further customers of a touchpoint (their id ends in @2, @3, ...)"
-        )
-    for remark in _crowds(done.frame):
-        ledger.note(remark)
-    return Quality(ledger.frame(), _files(ledger), _clocks(opened), _ties(done.frame), done.as_of, _notes(ledger))
-
-
-def _crowds(frame: pd.DataFrame) -> Iterator[str]:
-    """Remark on customers who touch the company so often that they are hardly one person."""
-    touches = frame["customer"].value_counts()
-    if len(touches) < _FEW_CUSTOMERS:
-        return
-    usual = touches.median()
-    crowds = touches[(touches > _CROWD * usual) & (touches > len(frame) / 100)]
-    for customer, n in crowds.items():
-        share = n / len(frame)
-        yield (
-            f"customer {customer} has {n:,} touchpoints, {share:.1%} of all, and the median customer {usual:.0f}: "
-            "perhaps an account shared by many, not a person"
-        )
-
-
-def _notes(ledger: Ledger) -> tuple[str, ...]:
-    told = sorted(ledger.notes.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(text if n == 1 else f"{text} ({n:,})" for text, n in told)
-
-
-def _files(ledger: Ledger) -> pd.DataFrame:
-    lines = []
-    for source, table in ledger.tables():
-        facts = table.facts
-        notes = "; ".join(facts.get("notes", ()))  # type: ignore[arg-type]
-        told = [facts.get(name, "") for name in ("encoding", "encoding_proof", "delimiter")]
-        lines.append((source, table.name, table.file, *told, table.records, notes))
-    names = ["source", "table", "file", "encoding", "encoding_proof", "delimiter", "rows", "notes"]
-    return pd.DataFrame(lines, columns=names)
-
-
-def _clocks(opened: Sequence[Source]) -> pd.DataFrame:
-    lines, seen = [], set()
-    for source in opened:
-        for page, view in source.tables(list(source.views)):
-            for clock in view.clocks.values():
-                facts = dict(clock.facts)
-                column = str(facts.pop("column"))
-                if (page, column) not in seen:
-                    seen.add((page, column))
-                    facts["format"] = ", ".join(f"{label} ({n:,})" for label, n in dict(facts["format"]).items())  # type: ignore[call-overload]
-                    facts["unreadable"] = int(clock.failed.sum())
-                    lines.append({"source": source.name, "table": view.table.name, "column": column, **facts})
-    names = "source table column format calendar precision zone proof unreadable skipped_hour repeated_hour before_1990"
-    return pd.DataFrame(lines, columns=names.split())
-
-
-def _ties(frame: pd.DataFrame) -> float:
-    """Share of touchpoints with another of the same customer, else of the same case, at the same time."""
-    owner = pd.Series(pd.NA, index=frame.index, dtype="str")
-    for case in CASES:
-        owner = owner.fillna(frame[case])
-    codes = pd.factorize(owner)[0]
-    keys = pd.DataFrame({"owner": codes, "time": frame["timestamp"].astype("int64")})
-    return float(keys.duplicated(keep=False).mean()) if len(keys) else float(np.nan)

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from mining._fields import CASES
+from mining.sources.bulk import MANY, mark_bulk
 from mining.sources.clocks import NO_TIME
 from mining.sources.columns import Columns
 from mining.sources.ledger import Ledger
 from mining.sources.objects import Described
 from mining.sources.table import Coded, Ints
+from mining.sources.trials import own_staff, trial_records
+from mining.sources.twins import find_twins, skewed
 
 __all__ = ["drop", "judge", "used"]
 
 
 def judge(
-    columns: Columns, described: Mapping[str, Described], final: Mapping[str, Mapping[str, str]], ledger: Ledger
+    columns: Columns,
+    described: Mapping[str, Described],
+    final: Mapping[str, Mapping[str, str]],
+    ledger: Ledger,
+    *,
+    own_domains: Sequence[str] = (),
 ) -> pd.Timestamp | None:
-    """Set aside what has nobody to belong to, was told twice, lies in the future or is about something deleted."""
-    size = len(columns.seq)
-    homeless = np.ones(size, dtype=bool)
-    for kind in CASES:
-        if kind in columns.text and kind not in {"account", "campaign"}:
-            homeless &= ~columns.text[kind].known
-    account = columns.text.get("account", Coded.empty(size))
-    drop(columns, homeless & ~account.known, "nobody it belongs to", ledger)
+    """Set aside what is no touchpoint of a customer, and mark what is one but may mislead.
+
+    Nobody to belong to, about something deleted, a trial, the company's own people, told twice, of the future, told by
+    two systems: set aside. Written in bulk: marked. Returns the latest moment that the export knows of.
+    """
+    _drop_homeless(columns, ledger)
     for kind in ("customer", "deal", "ticket", "account", "lead"):
         objects = described.get(kind)
         if objects is not None and objects.deleted and kind in columns.text:
@@ -36,8 +42,70 @@ def judge(
             gone = {final[kind].get(name, name) for name in objects.deleted} - alive
             if gone:
                 drop(columns, columns.text[kind].isin_exactly(gone), f"its {kind} is deleted", ledger)
+    _drop_strangers(columns, described, final, ledger, own_domains=own_domains)
     drop(columns, _repeated(columns, ledger), "duplicate", ledger)
-    return _drop_future(columns, ledger)
+    as_of = _drop_future(columns, ledger)
+    _drop_twins(columns, ledger)
+    marked = mark_bulk(columns)
+    if marked:
+        ledger.note(
+            f"{marked:,} states or hand-overs were written with {MANY} or more others in one second: marked is_bulk"
+        )
+    return as_of
+
+
+def _drop_homeless(columns: Columns, ledger: Ledger) -> None:
+    size = len(columns.seq)
+    homeless = np.ones(size, dtype=bool)
+    for kind in CASES:
+        if kind in columns.text and kind not in {"account", "campaign"}:
+            homeless &= ~columns.text[kind].known
+    account = columns.text.get("account", Coded.empty(size))
+    drop(columns, homeless & ~account.known, "nobody it belongs to", ledger)
+
+
+def _drop_strangers(
+    columns: Columns,
+    described: Mapping[str, Described],
+    final: Mapping[str, Mapping[str, str]],
+    ledger: Ledger,
+    *,
+    own_domains: Sequence[str],
+) -> None:
+    """Set trials and the company's own people aside, unless hardly anybody else would be left."""
+    people = described.get("customer")
+    if people is None or "customer" not in columns.text:
+        return
+    everybody = {final["customer"].get(name, name) for name in people.frame.index}
+    for rule, found in (
+        ("test record", trial_records(people.keys)),
+        ("own staff", own_staff(people.keys, own_domains)),
+    ):
+        named = {final["customer"].get(name, name) for name in found}
+        if len(named) * 2 > len(everybody):
+            ledger.note(f"{len(named):,} of {len(everybody):,} customers look like '{rule}'; so many are kept")
+        elif named:
+            drop(columns, columns.text["customer"].isin_exactly(named), rule, ledger)
+
+
+def _drop_twins(columns: Columns, ledger: Ledger) -> None:
+    """Keep a contact that two systems tell once, as the source named first tells it, with a reference to the other."""
+    for one, two, hours, n in skewed(columns):
+        ledger.note(
+            f"contacts of one customer in '{two}' often come {hours:g} hours after those in '{one}' ({n:,} pairs): "
+            "the time zone of one of them may be wrong"
+        )
+    kept, twin = find_twins(columns)
+    if not len(kept):
+        return
+    size = len(columns.seq)
+    references = np.full(size, -1, dtype=np.int64)
+    names = columns.text["touchpoint_id"]
+    references[kept] = names.codes[twin]
+    columns.text["twin"] = Coded(references, names.words)
+    bad = np.zeros(size, dtype=bool)
+    bad[twin] = True
+    drop(columns, bad, "told by another source", ledger)
 
 
 def _repeated(columns: Columns, ledger: Ledger) -> npt.NDArray[np.bool_]:

@@ -51,6 +51,8 @@ class View:
         self._columns: dict[str, Coded] = {}
         self._kept: dict[tuple[object, ...], Coded] = {}
         self.attention = np.ones(self.size, dtype=bool)  # remarks are about these rows
+        self.sought: set[str] = set()  # headers that the mapping found a use for
+        self.unknown: dict[tuple[str, str], int] = {}  # (field, value that the mapping does not know) -> rows
         headers = list(reversed(list(table.frame.columns)))
         self._headers = {fold(_shorn(header, mapping.suffixes)): header for header in headers}
         self._headers |= {fold(header): header for header in headers}
@@ -59,6 +61,12 @@ class View:
 
     def find(self, column: str) -> str | None:
         """Find the header that a column of the mapping means: exact, with a prefix, or in another language."""
+        header = self._find(column)
+        if header is not None:
+            self.sought.add(header)
+        return header
+
+    def _find(self, column: str) -> str | None:
         frame = self.table.frame
         if column in frame.columns:
             return column
@@ -97,10 +105,10 @@ class View:
 
     def marked(self, columns: Iterable[str]) -> npt.NDArray[np.bool_]:
         """Say which rows bear a mark in any of the columns: a yes, or the time it was set."""
-        marks = [self.text(column) for column in columns]
-        return np.logical_or.reduce(
-            [np.zeros(self.size, dtype=bool), *(mark.known & ~mark.isin(_UNMARKED) for mark in marks)]
-        )
+        out = np.zeros(self.size, dtype=bool)
+        for mark in map(self.text, columns):
+            out |= mark.known & ~mark.isin(_UNMARKED)
+        return out
 
     def first(self, readings: Sequence[Reading], field: str) -> Coded:
         """Read the first of several readings that gives a value, row by row."""
@@ -173,6 +181,7 @@ class View:
         default, keep = values.get("*"), reading.otherwise == "keep"
         unknown = {word: n for word, n in self._seen(found).items() if fold(word) not in values}
         if unknown and default is None and field and reading.otherwise != "missing":
+            self.unknown.update({(field, word): n for word, n in unknown.items()})
             what = "kept as found" if keep else "left empty"
             self.note(f"{self.table.name}: {field} has {_some(unknown)} that the mapping does not know, {what}", 1)
         return found.renamed(lambda word: values.get(fold(word), default or (word if keep else None)))
@@ -182,6 +191,7 @@ class View:
         plain = found.renamed(lambda word: re.sub(r"[\s-]+", "_", fold(word)))
         unknown = {word: n for word, n in self._seen(plain).items() if word not in known}
         if unknown:
+            self.unknown.update({(field, word): n for word, n in unknown.items()})
             self.note(f"{self.table.name}: {field} has {_some(unknown)}, no word of ours, left empty", 1)
         return plain.renamed(lambda word: word if word in known else None)
 
@@ -300,8 +310,13 @@ def _caught(pattern: re.Pattern[str], word: str) -> str | None:
     return None if match is None else match.group(1 if pattern.groups else 0)
 
 
+def discreet(word: str) -> str:
+    """Shorten a value for a remark; what may be a person's address or number is withheld."""
+    return "(withheld)" if "@" in word or word[:1] == "+" else word[:40]
+
+
 def _some(counts: dict[str, int]) -> str:
     shown = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:3]
     # A mapping that names the wrong column must not carry people's addresses into the report.
-    told = ", ".join(f"'{'(withheld)' if '@' in word or word[:1] == '+' else word[:40]}' ({n})" for word, n in shown)
+    told = ", ".join(f"'{discreet(word)}' ({n})" for word, n in shown)
     return told if len(counts) <= 3 else f"{told} and {len(counts) - 3} more"
