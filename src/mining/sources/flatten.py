@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pandas as pd
 
+from mining._errors import FieldError
+from mining._fields import CASES
 from mining.sources.touchpoints import Touchpoints
 
 __all__ = ["flattened", "undoubted"]
@@ -21,12 +23,14 @@ def undoubted(touchpoints: Touchpoints) -> Touchpoints:
 
 def flattened(touchpoints: Touchpoints, case: str) -> tuple[Touchpoints, int]:
     """Give one row per touchpoint and case; say how many rows repeat a touchpoint (convergence)."""
-    if case == "customer":
-        return touchpoints, int(touchpoints.frame["touchpoint_id"].str.contains("@", na=False).sum())
-    once = _once(touchpoints, case)
     beyond = touchpoints.relations.further
     beyond = beyond.loc[(beyond["object_type"] == case).to_numpy()]
-    if case not in once.frame or not len(beyond):
+    if case not in CASES:
+        return _other(touchpoints, case, beyond)
+    if case == "customer" and not len(beyond):
+        return touchpoints, int(touchpoints.frame["touchpoint_id"].str.contains("@", na=False).sum())
+    once = _once(touchpoints, case)
+    if not len(beyond):
         return once, 0
     again = once.frame.merge(beyond[["touchpoint_id", "object_id"]], on="touchpoint_id", validate="one_to_many")
     again[case] = again.pop("object_id").astype("str")
@@ -34,6 +38,20 @@ def flattened(touchpoints: Touchpoints, case: str) -> tuple[Touchpoints, int]:
     again["touchpoint_id"] = again["touchpoint_id"] + "@" + turn.astype("str")
     frame = pd.concat([once.frame, again], ignore_index=True).sort_values("seq", kind="stable", ignore_index=True)
     return replace(once, frame=frame), len(again)
+
+
+def _other(touchpoints: Touchpoints, case: str, related: pd.DataFrame) -> tuple[Touchpoints, int]:
+    """Flatten under a type of object that has no field of its own: its ids stand in `record`."""
+    if not len(related):
+        known = sorted({*CASES, *touchpoints.relations.further["object_type"]})
+        raise FieldError.unknown("case notion", case, known)
+    once = _once(touchpoints, "record").frame.drop(columns="record")
+    frame = once.merge(related[["touchpoint_id", "object_id"]], on="touchpoint_id", how="left")
+    frame = frame.rename(columns={"object_id": "record"})[touchpoints.frame.columns]
+    turn = frame.groupby("touchpoint_id", sort=False).cumcount()
+    again = (turn > 0).to_numpy()
+    frame.loc[again, "touchpoint_id"] = frame["touchpoint_id"] + "@" + (turn + 1).astype("str")
+    return replace(touchpoints, frame=frame), int(again.sum())
 
 
 def _once(touchpoints: Touchpoints, case: str) -> Touchpoints:

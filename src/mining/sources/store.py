@@ -24,7 +24,7 @@ class Store:
     Attributes
     ----------
     events : DataFrame
-        One row per event: `event_id`, then the canonical fields that are no object, without replicas.
+        One row per event: `event_id`, then the canonical fields that are no object and say anything, without replicas.
     objects : DataFrame
         `object_id`, `object_type`: every object that an event, a relation or an object table names.
     attributes : dict of DataFrame
@@ -87,7 +87,7 @@ def build_store(touchpoints: Touchpoints) -> Store:
     frame = touchpoints.frame
     event = frame["touchpoint_id"].str.replace(r"@\d+$", "", regex=True)
     events = frame.drop(columns=list(CASES)).assign(touchpoint_id=event).drop_duplicates("touchpoint_id")
-    events = events.rename(columns={"touchpoint_id": "event_id"}).reset_index(drop=True)
+    events = events.rename(columns={"touchpoint_id": "event_id"}).dropna(axis=1, how="all").reset_index(drop=True)
     parts = [_named(event, frame[kind], kind) for kind in CASES if frame[kind].notna().any()]
     beyond = touchpoints.relations.further
     parts.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -49,6 +50,8 @@ class Touchpoints:
     def by(self, case: str, gap: str | pd.Timedelta | None = None, *, doubtful: bool = False) -> Journeys:
         """Put the touchpoints under a case notion: one journey per customer, deal, ticket, ...
 
+        Touchpoints of low trust, which may be a machine's (mail opens), stay in `frame` and are in no journey.
+
         A touchpoint about several deals is in the journey of each; `Journeys.replicated` counts those.
 
         Parameters
@@ -71,7 +74,9 @@ class Touchpoints:
 
         sure = self if doubtful else undoubted(self)
         flat, replicated = flattened(sure, case)
-        return link(flat, case, gap, replicated=replicated, left_out=len(self) - len(sure))
+        return link(
+            flat, case if case in CASES else "record", gap, replicated=replicated, left_out=len(self) - len(sure)
+        )
 
     @cached_property
     def store(self) -> Store:
@@ -79,6 +84,23 @@ class Touchpoints:
         from mining.sources.store import build_store
 
         return build_store(self)
+
+    def to_ocel(self, path: Path | str) -> Path:
+        """Write everything as an object-centric event log (OCEL 2.0), the whole file or none.
+
+        Parameters
+        ----------
+        path : Path or str
+            Ends in ``.json``, ``.xml`` or ``.sqlite``.
+
+        Returns
+        -------
+        Path
+            The file written.
+        """
+        from mining.sources.ocel import write_store
+
+        return write_store(self.store, path)
 
     def __repr__(self) -> str:
         return f"Touchpoints: {self._told()}"
