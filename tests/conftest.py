@@ -12,6 +12,7 @@ import pytest
 
 os.environ["MPLBACKEND"] = "agg"
 os.environ["PM4PY_SHOW_PROGRESS_BAR"] = "False"
+os.environ["MINING_KEY"] = "ab" * 32  # or the tests would make a key in the user's home
 
 # A busy machine is no fault of the code: examples are limited in number, not in time.
 # A run in CI draws the same examples every time, so that a red run can be repeated; at home each run draws new ones.
@@ -45,6 +46,12 @@ def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
 
 
 sys.addaudithook(_refuse_network)
+
+
+@pytest.fixture(autouse=True)
+def _ids_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compare ids as the exports have them; what happens to them by default has tests of its own."""
+    monkeypatch.setattr("mining.sources.read.DEFAULT", "keep")
 
 
 @pytest.fixture(scope="session")

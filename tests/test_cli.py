@@ -5,6 +5,7 @@ from typer.testing import CliRunner
 
 from mining.cli import app
 from mining.examples import write_exports
+from mining.sources.strict_yaml import read_yaml
 
 RUNNER = CliRunner()
 
@@ -47,10 +48,65 @@ def test_comparing_prints_verdicts_and_deviations():
     assert "skipped" in result.stdout
 
 
-@pytest.mark.parametrize("command", ["report", "read", "discover", "compare"])
+@pytest.mark.parametrize("command", ["report", "read", "map", "discover", "compare"])
 def test_help_teaches(command):
     assert command in run("--help").stdout
     assert "--" in run(command, "--help").stdout
+
+
+CALLS = (
+    "Call ID,Started,Customer ID,Direction\n"
+    "c1,2024-01-02 10:00,7,Inbound\nc2,2024-01-02 11:00,8,Outbound\nc3,2024-01-03 09:00,7,Inbound\n"
+)
+
+
+@pytest.fixture
+def calls(tmp_path):
+    path = tmp_path / "calls.csv"
+    path.write_text(CALLS, encoding="utf-8")
+    return path
+
+
+def test_mapping_prints_a_guess_and_the_next_step(calls):
+    result = run("map", calls)
+    assert result.exit_code == 0, result.output
+    assert "timestamp: Started" in result.stdout
+    assert "Next: write it with -o my.yml" in result.stderr
+    assert read_yaml(result.stdout, "the guess")["readers"][0]["kind"] == "activity"  # what is printed is a mapping
+
+
+def test_the_guess_is_written_and_reads_as_it_stands(calls, tmp_path):
+    mine = tmp_path / "my.yml"
+    result = run("map", calls, "-o", mine)
+    assert result.exit_code == 0, result.output
+    assert f"mining read {calls} --source {mine}" in result.stdout.replace("\n", "")
+    assert "3 touchpoints" in run("read", calls, "--source", mine).stdout
+
+
+def test_a_mapping_that_is_there_is_overwritten_only_by_force(calls, tmp_path):
+    mine = tmp_path / "my.yml"
+    mine.write_text("edited by hand", encoding="utf-8")
+    result = run("map", calls, "-o", mine)
+    assert result.exit_code == 1
+    assert "--force" in result.stderr
+    assert mine.read_text(encoding="utf-8") == "edited by hand"
+    assert run("map", calls, "-o", mine, "--force").exit_code == 0
+    assert "timestamp: Started" in mine.read_text(encoding="utf-8")
+
+
+def test_a_known_system_is_read_by_its_own_mapping(exports):
+    result = run("map", exports / "zendesk")
+    assert result.exit_code == 0, result.output
+    assert "Next: mining read" in result.stderr
+    assert "--source zendesk" in result.stderr
+
+
+def test_an_export_without_times_is_told_to_make_no_journey(tmp_path):
+    (tmp_path / "leads.csv").write_text("Lead ID,City\n1,Haifa\n2,Lod\n3,Haifa\n", encoding="utf-8")
+    result = run("map", tmp_path / "leads.csv")
+    assert result.exit_code == 0, result.output
+    assert "NO JOURNEY CAN BE MADE OF THIS" in result.stdout
+    assert "Next: give the tables that say what happened when" in result.stderr
 
 
 def config(folder, text):
@@ -65,6 +121,7 @@ def config(folder, text):
         (["report"], "a configuration file, or --example"),
         (["report", "no-such.yml"], "no file or folder 'no-such.yml'"),
         (["read", "no-such-folder"], "no file or folder"),
+        (["map", "no-such-folder"], "no file or folder"),
         (["read", ".", "--source", "hubspt"], "Did you mean 'hubspot'"),
     ],
 )

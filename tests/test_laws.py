@@ -37,11 +37,12 @@ DOORS = {
     "matplotlib": ("_draw",), "seaborn": ("_draw",), "graphlay": ("_draw",),
     "sklearn": ("personas", "whatif"),
     "jinja2": ("report",),
+    "splink": ("sources",),
     # Nothing here reaches the network or runs what it reads.
     **dict.fromkeys(("requests", "urllib.request", "http", "httpx", "aiohttp", "socket", "ftplib", "smtplib"), ()),
     **dict.fromkeys(("pickle", "joblib", "shelve", "marshal"), ()),
 }  # fmt: skip
-HEAVY = ("pm4py", "matplotlib", "seaborn", "sklearn", "duckdb", "pyspark", "graphlay")
+HEAVY = ("pm4py", "matplotlib", "seaborn", "sklearn", "duckdb", "pyspark", "graphlay", "splink")
 
 BANNED = {"util", "utils", "helper", "helpers", "common", "base", "manager", "apply"}
 ABBREVIATED = {
@@ -49,6 +50,7 @@ ABBREVIATED = {
     "mgr", "msg", "num", "obj", "objs", "param", "params", "pct", "proc", "res", "ret", "stats", "tmp", "tp", "util",
     "val", "vals",
 }  # fmt: skip
+IO_PROTOCOL = {"read1"}
 SKLEARN_PROTOCOL = {"get_feature_names_out", "get_metadata_routing", "get_params", "set_params"}
 
 SQL = re.compile(
@@ -182,7 +184,7 @@ def _is_constant(node: ast.expr) -> bool:
 def banned_names(module: Module) -> Iterator[str]:
     for line, name in _given_names(module):
         words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name.replace("pm4py", ""))]
-        if name in SKLEARN_PROTOCOL or (name.startswith("__") and name.endswith("__")):
+        if name in SKLEARN_PROTOCOL | IO_PROTOCOL or (name.startswith("__") and name.endswith("__")):
             continue
         because = [
             *(f"says '{word}'" for word in words if word in BANNED),

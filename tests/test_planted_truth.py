@@ -61,10 +61,10 @@ def test_dirty_rows_are_set_aside_by_the_rule_they_break(acme):
         "ragged": "ragged row",
         "footer": "footer line",
         "bot": "bot email event",
-        "low trust": "mail open",
         "planned": "planned",
     }.items():
         assert ledger[ours] == planted[theirs], ours
+    assert acme.study.touchpoints.frame["is_low_trust"].sum() == planted["mail open"]
     assert ledger["nobody it belongs to"] == planted["orphan"] + planted["anonymous call"]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
-__all__ = ["DesignError", "ExportError", "FieldError", "MappingError", "MiningError", "nearest"]
+__all__ = ["ColumnError", "DesignError", "ExportError", "FieldError", "MappingError", "MiningError", "nearest"]
 
 _LISTED = 12
 
@@ -88,9 +88,13 @@ class ExportError(MiningError):
 class MappingError(MiningError):
     """A mapping that does not fit the export, or is not a mapping."""
 
+
+class ColumnError(MappingError):
+    """A column that a mapping names and the export lacks."""
+
     @classmethod
     def column(cls, column: str, field: str, table: str, has: Iterable[str]) -> Self:
-        """Build the error for a column that the mapping names and the export lacks."""
+        """Build the error for the column, with the nearest that there is."""
         has = list(has)
         hint = nearest(column, has)
         return cls(f"Table '{table}' has no column '{column}' to read {field} from.{hint} It has: {listed(has)}.")

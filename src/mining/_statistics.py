@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["SMALLEST_CELL", "false_discovery_rate", "median_interval", "wilson"]
+__all__ = ["SMALLEST_CELL", "false_discovery_rate", "masked", "median_interval", "wilson"]
 
 SMALLEST_CELL: Final = 5
 _Z: Final = 1.959963984540054
@@ -112,3 +112,96 @@ def median_interval(values: npt.ArrayLike) -> tuple[float, float, float]:
     low = max(int(np.floor(n / 2 - half)) - 1, 0)
     high = min(int(np.ceil(n / 2 + half)), n - 1)
     return float(np.median(seen)), float(seen[low]), float(seen[high])
+
+
+def masked(counts: npt.ArrayLike, least: int = SMALLEST_CELL) -> npt.NDArray[np.float64]:
+    """Mask the counts of few people in a table, and further ones, so that totals do not give them back.
+
+    Counts from 1 to below `least` are masked. A line that shows its total would still tell a single masked count, or a
+    few whose sum is small: there the smallest further counts are masked as well, until the masked counts of the line
+    sum to `least` and more, and none of the table's can be worked out from the totals of rows and columns. What the
+    totals tell by themselves (a row of one person) no masking inside hides.
+
+    Parameters
+    ----------
+    counts : array-like of int
+        One line (its total known), or rows and columns (the totals of both known).
+    least : int
+        The smallest count that may be shown.
+
+    Returns
+    -------
+    ndarray of float
+        The counts, NaN where masked.
+
+    References
+    ----------
+    Gusfield, D. (1988). A graph theoretic approach to statistical data security.
+
+    Examples
+    --------
+    >>> masked([40, 3, 9, 20]).tolist()
+    [40.0, nan, nan, 20.0]
+    """
+    table = np.asarray(counts, dtype=np.float64)
+    grid = table if table.ndim == 2 and 1 not in table.shape else table.reshape(1, -1)
+    hidden = (grid > 0) & (grid < least)
+    while (more := _thin(grid, hidden, least)) or (len(grid) > 1 and (more := _told(grid, hidden))):
+        for row, column in more:
+            hidden[row, column] = True
+    return np.where(hidden, np.nan, grid).reshape(table.shape)
+
+
+_Cells = list[tuple[int, int]]
+
+
+def _thin(grid: npt.NDArray[np.float64], hidden: npt.NDArray[np.bool_], least: int) -> _Cells:
+    """Pick the next cell of a line whose masked counts are too few, or sum to too little."""
+    for table, dark, is_turned in ((grid, hidden, False), (grid.T, hidden.T, True)):
+        n, total = dark.sum(axis=1), np.where(dark, table, 0).sum(axis=1)
+        thin = (n > 0) & ~dark.all(axis=1) & ((n < 2) | (total < np.maximum(least, n + 1)))
+        if thin.any() and not (is_turned and len(grid) == 1):
+            row = int(thin.argmax())
+            column = int(np.where(dark[row], np.inf, _cost(table)[row]).argmin())
+            return [(column, row) if is_turned else (row, column)]
+    return []
+
+
+def _told(grid: npt.NDArray[np.float64], hidden: npt.NDArray[np.bool_]) -> _Cells:
+    """Pick cells that make a rectangle with a masked count which the totals of rows and columns give away."""
+    cost = np.where(hidden, 0, _cost(grid))
+    for row, column in np.argwhere(hidden & (grid > 0)):
+        if _can_move(grid, hidden, int(row), int(column)):
+            continue
+        price = cost[[row]] + cost[:, [column]] + cost
+        price[row], price[:, column] = np.inf, np.inf
+        price[price == 0] = np.inf  # all masked already, and no help
+        other, beside = divmod(int(price.argmin()), grid.shape[1])
+        if np.isfinite(price[other, beside]):
+            corners = [(int(row), beside), (other, int(column)), (other, beside)]
+            return [cell for cell in corners if not hidden[cell]]
+    return []
+
+
+def _cost(grid: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Weigh what masking a cell loses; a shown nought hides nothing, so it comes last."""
+    return np.where(grid > 0, grid, grid.sum() + 1)
+
+
+def _can_move(grid: npt.NDArray[np.float64], hidden: npt.NDArray[np.bool_], row: int, column: int) -> bool:
+    """Say whether a masked count could be another with all totals the same and no count below nought."""
+    rows, columns = hidden.copy(), (hidden & (grid > 0)).T
+    rows[row, column], columns[column, row] = False, False
+    return _reaches(columns, rows, column, row) or _reaches(rows, columns, row, column)
+
+
+def _reaches(there: npt.NDArray[np.bool_], back: npt.NDArray[np.bool_], start: int, goal: int) -> bool:
+    """Say whether a walk that alternates between lines of two kinds gets from a line to one of the other kind."""
+    seen = np.zeros(len(there), dtype=bool)
+    seen[start] = True
+    while True:
+        met = np.asarray(there[seen].any(axis=0))
+        further = seen | np.asarray(back[met].any(axis=0))
+        if met[goal] or (further == seen).all():
+            return bool(met[goal])
+        seen = further

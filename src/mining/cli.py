@@ -1,4 +1,4 @@
-"""The command line, thin: read, discover, compare, report."""
+"""The command line, thin: read, map, discover, compare, report."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mining.report import Config, Study
+    from mining.sources.propose import Proposal
 
 __all__ = ["app", "main"]
 
@@ -73,6 +74,30 @@ def read(
     else:
         with _told_errors():
             _print_quality(Study(Config(exports=exports, sources=tuple(source or ()))))
+
+
+@app.command("map")
+def propose(
+    exports: Annotated[Path, typer.Argument(help="A file or folder of a system that is not in the catalogue.")],
+    *,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The mapping to write, such as my.yml.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the mapping that is there.")] = False,
+) -> None:
+    """Guess a mapping for an unknown export, with the evidence for every column, to be edited."""
+    from mining._files import write_whole
+    from mining.sources.propose import propose_mapping
+
+    with _told_errors():
+        if output and output.exists() and not force:
+            raise MiningError.refused(f"'{output}' is there already:", "give another name, or --force to overwrite it.")
+        with _working("looking at the columns"):
+            proposal = propose_mapping(exports)
+        if output:
+            write_whole(output, proposal.yaml.encode("utf-8"))
+        else:
+            typer.echo(proposal.yaml)
+        typer.echo(f"{output or 'A guess'}: {proposal.summary}", err=not output)
+        typer.echo(_next_step(proposal, exports, output), err=not output)
 
 
 @app.command()
@@ -145,6 +170,21 @@ def _told_errors() -> Iterator[None]:
     except (MemoryError, OSError) as error:
         typer.echo(f"mining: {type(error).__name__}: {error}", err=True)
         raise typer.Exit(1) from error
+
+
+def _next_step(proposal: Proposal, exports: Path, output: Path | None) -> str:
+    """Say what to do with a guess: read with it, or with the mapping of the system it turned out to be."""
+    if proposal.known:
+        sources = " ".join(f"--source {system}" for system in proposal.known)
+        return f"Next: mining read {_quoted(exports)} {sources}"
+    if proposal.mapping is None:
+        return "Next: give the tables that say what happened when (calls, stage history, a deal export with its dates)."
+    step = f"mining read {_quoted(exports)} --source {_quoted(output or Path('my.yml'))}"
+    return f"Next: edit it, then {step}" if output else f"Next: write it with -o my.yml, edit it, then {step}"
+
+
+def _quoted(path: Path) -> str:
+    return f'"{path}"' if " " in str(path) else str(path)
 
 
 def _print_quality(study: Study) -> None:

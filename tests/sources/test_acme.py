@@ -16,7 +16,6 @@ RULES = {
     "bot email event": "bot",
     "deleted contact": "its customer is deleted",
     "footer line": "footer",
-    "mail open": "low trust",
     "missing timestamp": "no timestamp",
     "orphan": "nobody it belongs to",
     "planned": "planned",
@@ -44,6 +43,14 @@ def test_what_was_planted_dirty_is_set_aside_by_its_rule(acme, truth) -> None:
     found = {key: int(aside.get(key, 0)) for key in planted.index}
     assert found == planted.to_dict()
     assert acme.quality.balanced
+
+
+def test_mail_opens_are_marked_and_in_no_journey(acme, truth) -> None:
+    dirty = truth["dirty"]
+    opened = acme.frame["is_low_trust"]
+    assert opened.sum() == dirty.loc[dirty["rule"] == "mail open", "n_rows"].sum()
+    assert set(acme.frame.loc[opened, "activity"]) == {"Newsletter opened"}
+    assert acme.by("customer").portraits()["n_touchpoints"].sum() == (~opened).sum()
 
 
 def test_nobody_is_split_and_nobody_is_invented(acme, truth) -> None:

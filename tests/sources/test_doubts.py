@@ -252,3 +252,62 @@ def test_values_and_columns_that_the_mapping_does_not_know_are_listed_with_the_n
         ["calls", "direction", "inbund", 1, "Did you mean 'inbound'?"]
     ]
     assert told.loc[told["kind"] == "columns", "name"].tolist() == ["colour"]
+
+
+def test_local_times_of_a_page_export_take_the_zone_that_the_user_names_and_say_so_where_none_is_named() -> None:
+    text = CRM.replace("timezone: UTC", "timezone: UTC\nzones: {calls: account}")
+    tables = {"people": people(2), "calls": calls(["p1"], ["2025-07-01 10:00:00"])}
+    named = read_crm(tables, mapping=build_mapping(text), timezone="Asia/Jerusalem").frame
+    assert f"{named['timestamp'].iloc[0]:%H:%M}" == "07:00"
+    assert named["timestamp_quality"].tolist() == ["exact"]
+    open_ = read_crm(tables, mapping=build_mapping(text))
+    assert open_.frame["timestamp_quality"].tolist() == ["zone_assumed"]
+    assert open_.quality.clocks["zone"].tolist() == ["UTC assumed"]
+    assert open_.quality.marks["mark"].tolist() == ["zone assumed"]
+
+
+def test_people_glued_by_a_doubtful_number_can_be_taken_apart_again() -> None:
+    crowd = people(3).assign(phone=["+972585550001", "+972585550001", "+972585550003"])
+    log = calls(["p0", "p1", "p2"], [f"2025-01-0{n} 10:00:00" for n in (1, 2, 3)])
+    touchpoints = read({"people": crowd, "calls": log}, CRM)
+    assert len(touchpoints.by("customer")) == 2
+    assert touchpoints.people.review[["id", "other_id", "kind", "glued"]].to_numpy().tolist() == [
+        ["crm:p0", "crm:p1", "phone", True]
+    ]
+    assert len(touchpoints.without_doubtful().by("customer")) == 3
+
+
+def test_what_a_skeptic_is_told_of_late_writing() -> None:
+    text = CRM.replace("direction: direction,", "direction: direction, recorded_at: noted,", 1)
+    noted = ["2025-01-01 10:05:00", "2025-01-09 10:00:00"]
+    log = calls(["p1", "p2"], ["2025-01-01 10:00:00", "2025-01-02 10:00:00"], noted=noted)
+    touchpoints = read({"people": people(3), "calls": log}, text)
+    assert touchpoints.quality.marks.set_index("mark").loc["written down late", ["n", "share"]].tolist() == [1, 0.5]
+    assert f"{touchpoints.frame['timestamp'].iloc[1]:%Y-%m-%d}" == "2025-01-02"
+
+
+def test_ids_that_no_table_describes_are_remarked() -> None:
+    touchpoints = read(
+        {"people": people(2), "calls": calls(["p1", "p9"], ["2025-01-01 10:00", "2025-01-02 10:01"])}, CRM
+    )
+    assert "1 customer ids in touchpoints that no customer table holds" in touchpoints.quality.notes
+    assert touchpoints.objects["customer"].loc["crm:p9", "n_ids"] == 0
+
+
+def test_a_table_that_begins_late_says_whom_it_misses() -> None:
+    log = calls([f"p{row}" for row in range(5)], [f"2025-01-0{row + 1} 10:00:00" for row in range(5)])
+    late = stages(2).assign(at=["2025-01-03 12:00:00", "2025-01-08 12:00:00"])
+    begun = read({"people": people(6), "calls": log, "stages": late}, CRM).quality.censoring.set_index("table")
+    assert begun["n_touchpoints"].to_dict() == {"calls": 5, "stages": 2}
+    assert begun["n_before"].to_dict() == {"calls": 0, "stages": 3}
+
+
+def test_an_export_of_made_up_people_keeps_its_ids_and_any_other_hides_them(monkeypatch) -> None:
+    monkeypatch.setattr("mining.sources.read.DEFAULT", "pseudonyms")
+    log = calls(["p1"], ["2025-01-01 10:00:00"])
+    assert read({"people": people(3), "calls": log}, CRM).frame["customer"].tolist() == ["crm:p1"]
+    real = people(3)
+    real.loc[2, "mail"] = "c0003@mail.invalid"
+    hidden = read({"people": real, "calls": log}, CRM).frame["customer"].tolist()
+    assert hidden != ["crm:p1"]
+    assert hidden[0].startswith("crm:")

@@ -39,7 +39,7 @@ def read_xes(path: Path | str) -> Journeys:
     path = Path(path)
     if not path.is_file():
         raise ExportError.missing(path)
-    return read_crm(path, sources="xes", identity=False).by("record")
+    return read_crm(path, sources="xes", identity="none", identifiers="keep").by("record")
 
 
 def write_xes(journeys: Journeys, path: Path) -> Path:

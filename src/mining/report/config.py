@@ -15,6 +15,8 @@ from mining._errors import ExportError, MiningError
 __all__ = ["LANGUAGES", "Config", "read_config"]
 
 LANGUAGES = ("en", "he", "fa")
+_TEXTS = ("case", "gap", "identity", "identifiers", "region", "timezone", "title", "language")
+_CHOICES = {"identity": ("exact", "likely", "none"), "identifiers": ("pseudonyms", "keep"), "language": LANGUAGES}
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
@@ -32,6 +34,8 @@ class Config:
         Case notion, and the silence that ends a journey (None: never).
     design : Path or None
         The designed journey.
+    identity, identifiers, region, timezone : str or None
+        As `read_crm` takes them.
     title, language, output : str, str, Path
         Heading, language (en, he, fa) and file of the page.
     """
@@ -41,13 +45,19 @@ class Config:
     case: str = "customer"
     gap: str | None = None
     design: Path | None = None
+    identity: str | None = None
+    identifiers: str | None = None
+    region: str | None = None
+    timezone: str | None = None
     title: str = "The journeys customers really take"
     language: str = "en"
     output: Path = Path("report.html")
 
     def __post_init__(self) -> None:
-        if self.language not in LANGUAGES:
-            raise MiningError.unknown("language", self.language, LANGUAGES)
+        for key, choices in _CHOICES.items():
+            word = getattr(self, key)
+            if word is not None and word not in choices:
+                raise MiningError.unknown(key, word, choices)
 
 
 def read_config(path: Path | str) -> Config:
@@ -89,7 +99,7 @@ def read_config(path: Path | str) -> Config:
 
 
 def _config(given: Mapping[str, object], home: Path) -> Config:
-    texts = {key: _expanded(str(given[key])) for key in ("case", "gap", "title", "language") if given.get(key)}
+    texts = {key: _expanded(str(given[key])) for key in _TEXTS if given.get(key)}
     design = given.get("design")
     return Config(
         exports=_there(home, str(given["exports"])),

@@ -54,7 +54,15 @@ class Study:
     @cached_property
     def touchpoints(self) -> Touchpoints:
         """What was read."""
-        return read_crm(self.config.exports, sources=list(self.config.sources) or None)
+        config = self.config
+        return read_crm(
+            config.exports,
+            sources=list(config.sources) or None,
+            identity=config.identity or "exact",  # type: ignore[arg-type]  # checked by Config
+            identifiers=config.identifiers,  # type: ignore[arg-type]
+            region=config.region,
+            timezone=config.timezone,
+        )
 
     @cached_property
     def journeys(self) -> Journeys:

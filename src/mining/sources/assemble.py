@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
 from mining._fields import CASES
-from mining.sources.canonical import canonical
+from mining.sources.canonical import canonical, kept_rows
 from mining.sources.columns import stack
 from mining.sources.emit import Batch
+from mining.sources.glued import People
 from mining.sources.identity import merge_ids
 from mining.sources.ledger import Ledger
-from mining.sources.objects import describe, gather
+from mining.sources.objects import Described, describe, gather
 from mining.sources.people import fill_account, placed, resolve_people
 from mining.sources.relations import Relations, relate
 from mining.sources.rules import judge, used
 from mining.sources.source import Source
+from mining.sources.trials import is_fiction
 
 __all__ = ["Assembled", "assemble"]
 
@@ -30,11 +32,12 @@ class Assembled:
     objects: dict[str, pd.DataFrame]
     as_of: pd.Timestamp | None
     relations: Relations = field(default_factory=Relations)
+    people: People = field(default_factory=People)
     facts: dict[str, object] = field(default_factory=dict)
 
 
 def assemble(
-    sources: Sequence[Source], batches: Sequence[Batch], ledger: Ledger, *, identity: bool = True
+    sources: Sequence[Source], batches: Sequence[Batch], ledger: Ledger, *, identity: str = "exact"
 ) -> Assembled:
     """Resolve who is who, set aside what breaks a rule, and build the canonical frame.
 
@@ -46,8 +49,8 @@ def assemble(
         Touchpoints of every pass.
     ledger : Ledger
         Gets every verdict.
-    identity : bool
-        Whether ids that share an exact key are one person.
+    identity : str
+        ``exact``, ``likely`` or ``none``: by what ids become one person.
     """
     columns = stack(batches)
     kinds = [
@@ -61,7 +64,10 @@ def assemble(
         for kind, old, kept in source.merges():
             merges.setdefault(kind, []).append((f"{source.name}:{old}", f"{source.name}:{kept}"))
     final: dict[str, Mapping[str, str]] = {kind: merge_ids(merges.get(kind, ())) for kind in kinds}
-    known = resolve_people(columns, described, final, sources, glue=identity)
+    named = columns.text["customer"].words if "customer" in columns.text else ()
+    fiction = is_fiction([*(key for _, key in described.get("customer", Described("customer")).keys), *map(str, named)])
+    known = resolve_people(columns, described, final, sources, identity=identity)
+    sure = columns.text["customer"].renamed(known.without_doubtful().canonical.get) if known.doubtful else None
     for kind in kinds:
         if kind in columns.text:
             columns.text[kind] = placed(columns.text[kind], final[kind], ledger, described.get(kind))
@@ -75,9 +81,12 @@ def assemble(
         for kind in kinds
         if len(described[kind].frame)
     }
-    facts = {
-        "n_glued": known.n_glued,
-        "blocked": dict(known.blocked),
+    people = People(known.glued_by, known.blocked, known.review)
+    if sure is not None:
+        apart = gather(described["customer"], known.without_doubtful().canonical, ())
+        people = replace(people, customers=sure.take(kept_rows(columns)).text(), apart=apart)
+    facts: dict[str, object] = {
+        "fiction": fiction,
         "n_replicas": int((columns.turn[columns.keep] > 0).sum()),
     }
-    return Assembled(frame, objects, as_of, relate(columns, described, final, sources), facts)
+    return Assembled(frame, objects, as_of, relate(columns, described, final, sources), people, facts)

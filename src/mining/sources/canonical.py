@@ -12,7 +12,7 @@ from mining._fields import FIELDS, FLAGS, TIMES, VOCABULARIES
 from mining.sources.columns import Columns
 from mining.sources.table import Coded, Ints
 
-__all__ = ["canonical"]
+__all__ = ["canonical", "kept_rows"]
 
 _WORDS = tuple(spec.name for spec in FIELDS if spec.kind in {"text", "word", "object"})
 _DEFAULTS = {
@@ -24,10 +24,15 @@ _DEFAULTS = {
 }
 
 
+def kept_rows(columns: Columns) -> Ints:
+    """List the stacked rows that are kept, in the order of the frame."""
+    rows = np.flatnonzero(columns.keep)
+    return rows[np.argsort(columns.seq[rows])]
+
+
 def canonical(columns: Columns) -> pd.DataFrame:
     """Spell the touchpoints that are kept out in the fixed fields, in their order."""
-    rows = np.flatnonzero(columns.keep)
-    rows = rows[np.argsort(columns.seq[rows])]
+    rows = kept_rows(columns)
     replica = columns.turn[rows]
     made: dict[str, object] = {}
     for spec in FIELDS:

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from mining._errors import ExportError
 from mining.sources.catalogue import known_systems, mapping_of
 from mining.sources.files import ExportFile, Folder, open_export, stem_matches
-from mining.sources.mapping import Mapping, Reader, Reading
-from mining.sources.source import signed
+from mining.sources.mapping import Mapping
+from mining.sources.naming import has_time, names_of
 from mining.sources.table import RawTable
 from mining.sources.view import View, columns_of
 
@@ -82,10 +82,9 @@ def _claims(system: str, table: RawTable) -> Iterator[_Claim]:
     view = View(table, mapping, {}, lambda _text, _times: None)
     if not all(view.find(column) is not None for column in mapping.detect):
         return
-    names = [name for name, patterns in mapping.tables.items() if stem_matches(table.name, patterns)]
-    names = names or signed(mapping, table)
+    names = names_of(mapping, table)
     for reader in mapping.readers:
-        if set(reader.tables) & set(names) and _has_time(reader, view):
+        if set(reader.tables) & set(names) and has_time(reader, view):
             wanted = set(_wanted(mapping, names))
             found = {view.find(column) for column in wanted} - {None}
             yield _Claim(len(found), len(found) / max(1, len(wanted)), system)
@@ -99,15 +98,6 @@ def _wanted(mapping: Mapping, names: Iterable[str]) -> Iterator[str]:
             for step in (reader.step, *reader.steps.values()):
                 readings = [*(r for rs in step.fields.values() for r in rs), *(c.reading for c in step.only)]
                 yield from (column for reading in readings for column in columns_of(reading))
-
-
-def _has_time(reader: Reader, view: View) -> bool:
-    if reader.kind == "milestones":
-        return any(view.find(column) is not None for column in reader.steps)
-    said = list(reader.step.fields.get("timestamp", (Reading(constant="-"),)))
-    named = [column for reading in said for column in columns_of(reading)]
-    changed = [reader.column] if reader.column else []
-    return any(view.find(column) for column in named) and all(view.find(column) for column in changed)
 
 
 def _nearest(places: list[Folder]) -> str:

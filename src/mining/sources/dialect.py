@@ -6,9 +6,10 @@ import csv
 import io
 import itertools
 import re
-from collections import Counter
+from array import array
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,18 +17,22 @@ import pyarrow as pa
 import pyarrow.csv
 
 from mining._errors import ExportError
-from mining.sources.fold import fold
-from mining.sources.table import RawTable, unique_headers
+from mining.sources.progress import tell
+from mining.sources.quotes import Unclosed, unclosed_lines
+from mining.sources.remnants import is_footer, is_footer_line, remarks, sift
+from mining.sources.table import Ints, RawTable, give_back, unique_headers
 
-__all__ = ["Dialect", "parse"]
+__all__ = ["Dialect", "detect", "is_footer", "parse"]
 
-_DELIMITERS = (",", ";", "\t", "|")
-_SAMPLED = 200
-_FOOTER = re.compile(
-    r"^(grand total|total|sum\b|confidential|copyright|generated|exported|records? *:|"
-    r"סה\"כ|סך הכל|חסוי|جمع|مجموع|محرمانه)"
-)
-_CAPS = (1_000, 2_000, 10_000, 50_000, 65_535, 65_536, 100_000, 1_000_000, 1_048_575, 1_048_576)
+_DELIMITERS: Final = (",", ";", "\t", "|")
+_SAMPLED: Final = 200
+_HEAD: Final = 2_000_000
+_SAID: Final = re.compile(r'"?sep=([^\w\s"]|\t)"?(?:\r\n|\n|\r)', re.IGNORECASE)
+_MARK: Final = "\ufeff"
+_NEARLY: Final = 0.6
+_LAST: Final = 64
+# A block must hold the longest record, and is what lies in memory beside the table.
+_BLOCK, _BIGGEST_BLOCK = 1 << 23, (1 << 31) - 2
 
 
 class Dialect(NamedTuple):
@@ -36,19 +41,23 @@ class Dialect(NamedTuple):
     delimiter: str
     headers: tuple[str, ...]
     preamble: int  # records before the header line
-    start: int  # character at which the first data record begins
+    start: int  # letter of the sniffed text at which the first data record begins
 
 
-class _Parsed(NamedTuple):
-    frame: pd.DataFrame
-    numbers: np.ndarray[Any, np.dtype[np.int64]]
-    bad: dict[int, str]  # record number -> its text
+class _Ragged:
+    """Records of another width than the header's: their numbers, and the texts of the last of them."""
+
+    def __init__(self) -> None:
+        self.numbers = array("q")
+        self.last: deque[tuple[int, str]] = deque(maxlen=_LAST)
+
+    def __call__(self, row: Any) -> str:
+        self.numbers.append(row.number)
+        self.last.append((int(row.number), str(row.text)))
+        return "skip"
 
 
-csv.field_size_limit(2**31 - 1)
-
-
-def parse(text: str, name: str, file: str, **facts: object) -> RawTable:
+def parse(text: str | bytes, name: str, file: str, **facts: object) -> RawTable:
     """Parse delimited text into a table of strings.
 
     Every cell stays a string: no guessing of numbers, dates or missing values. Lines before the header, footers, ragged
@@ -56,12 +65,12 @@ def parse(text: str, name: str, file: str, **facts: object) -> RawTable:
 
     Parameters
     ----------
-    text : str
-        Decoded file.
+    text : str or bytes
+        Decoded file, or its bytes in UTF-8; a big file is best left in bytes, which are not copied.
     name, file : str
         Name of the table and of the file.
     **facts
-        What is known of the file already, carried to the quality report.
+        What is known of the file already, carried to the quality report; `notes` are added to.
 
     Returns
     -------
@@ -73,18 +82,24 @@ def parse(text: str, name: str, file: str, **facts: object) -> RawTable:
     ExportError
         When the text holds no header line.
     """
-    text = _lines(text)
-    dialect = detect(text, file)
-    body = text[dialect.start :]
-    body, unclosed = _close(body, dialect)
-    parsed = _shift(_cells(body, dialect), unclosed)
-    frame, numbers, tail = _drop_extra(parsed.frame, parsed.numbers, dialect)
-    aside = {"unclosed quote": unclosed, **_sorted_bad(parsed), **tail}
-    if dialect.preamble:
-        aside["preamble"] = [0] * dialect.preamble
-    facts |= {"delimiter": dialect.delimiter, "notes": tuple(_warnings(text, len(numbers)))}
-    taken = tuple((rule, tuple(sorted(rows))) for rule, rows in _merged(aside).items() if rows)
-    return RawTable(name, file, frame, numbers, taken, facts)
+    data = text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")
+    head = _head(data)
+    dialect = detect(head, file)
+    start = len(head[: dialect.start].encode("utf-8"))
+    cut = unclosed_lines(data, start, dialect.delimiter)
+    cells, ragged = _cells(_body(data, start, cut), dialect, file)
+    numbers, bad = _numbers(cells.num_rows, ragged, [line.number for line in cut])
+    last = int(numbers[-1]) if len(numbers) else 0
+    cells, numbers, aside = sift(cells, numbers, dialect.headers)
+    aside["unclosed quote"] = [line.number for line in cut]
+    for rule, rows in _sorted_ragged(ragged, bad, last).items():
+        aside[rule] = [*aside.get(rule, []), *rows]
+    aside["preamble"] = [0] * dialect.preamble
+    taken = tuple((rule, tuple(sorted(rows))) for rule, rows in aside.items() if rows)
+    records = len(numbers) + sum(len(rows) for rule, rows in taken if rule != "preamble")
+    told = [*_sequence(facts.get("notes")), *_ending(data), *remarks(cells, dialect.headers, records)]
+    facts |= {"delimiter": dialect.delimiter, "notes": tuple(told)}
+    return RawTable(name, file, _frame(cells, dialect.headers), numbers, taken, facts)
 
 
 def detect(text: str, file: str) -> Dialect:
@@ -95,8 +110,9 @@ def detect(text: str, file: str) -> Dialect:
     >>> detect("Report\n\nid;name\n1;a,b\n", "calls.csv").delimiter
     ';'
     """
-    said = re.match(r"sep=(.)\r?\n", text)
-    skip = said.end() if said else 0
+    skip = len(text) - len(text.lstrip(_MARK))
+    said = _SAID.match(text, skip)
+    skip = said.end() if said else skip
     choices = [said.group(1)] if said else list(_DELIMITERS)
     best, score = None, (-1.0, -1)
     for delimiter in choices:
@@ -104,41 +120,42 @@ def detect(text: str, file: str) -> Dialect:
         width, share = _width(sample)
         # A delimiter that cuts nothing is a last resort: width 1 fits any text.
         rank = (share if width > 1 else 0.0, width)
-        if sample and rank > score:
+        if width and rank > score:
             best, score = (delimiter, width, sample), rank
     if best is None:
         raise ExportError.unreadable(file, "it is empty.")
     delimiter, width, sample = best
-    header = next(place for place, (record, _) in enumerate(sample) if len(record) == width and any(record))
+    header = _header(sample, width)
     preamble = sum(1 for record, _ in sample[:header] if any(cell.strip() for cell in record))
     record, lines = sample[header]
     return Dialect(delimiter, tuple(unique_headers(record)), preamble, skip + _offset(text[skip:], lines))
 
 
-def _lines(text: str) -> str:
-    """Give classic Mac files (carriage returns alone) line feeds."""
-    text = text.lstrip("\ufeff")
-    return text.replace("\r", "\n") if "\r" in text and "\n" not in text else text
+def _head(data: bytes) -> str:
+    if len(data) <= _HEAD:
+        return data.decode("utf-8")
+    end = max(data.rfind(b"\n", 0, _HEAD), data.rfind(b"\r", 0, _HEAD)) + 1
+    return data[: end or _HEAD].decode("utf-8", "strict" if end else "ignore")
 
 
 def _sample(text: str, delimiter: str) -> list[tuple[list[str], int]]:
-    reader = csv.reader(io.StringIO(text[:2_000_000], newline=""), delimiter=delimiter)
-    records = []
-    try:
-        for record in itertools.islice(reader, _SAMPLED):
-            records.append((record, reader.line_num))  # noqa: PERF401  the reader's line number moves with the loop
-    except csv.Error:
-        return records
-    return records
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    return [(record, reader.line_num) for record in itertools.islice(reader, _SAMPLED)]
 
 
 def _width(sample: Sequence[tuple[list[str], int]]) -> tuple[int, float]:
-    widths = Counter(len(record) for record, _ in sample if record)
+    widths = Counter(len(record) for record, _ in sample if any(cell.strip() for cell in record))
     if not widths:
         return 0, 0.0
     # Of two widths equally common the wider is the data's: title lines are narrow.
     width = max(widths, key=lambda width: (widths[width] if width > 1 else 0, width))
     return width, widths[width] / sum(widths.values())
+
+
+def _header(sample: Sequence[tuple[list[str], int]], width: int) -> int:
+    """Find the first line that is filled nearly as wide as any: spreadsheets pad a title with delimiters."""
+    filled = [sum(map(bool, map(str.strip, record))) if len(record) == width else 0 for record, _ in sample]
+    return next(place for place, count in enumerate(filled) if count >= _NEARLY * max(filled))
 
 
 def _offset(text: str, lines: int) -> int:
@@ -152,103 +169,90 @@ def _offset(text: str, lines: int) -> int:
     return place
 
 
-def _close(body: str, dialect: Dialect) -> tuple[str, list[int]]:
-    """Take out the line whose quote never closes: it would swallow every record after it."""
-    cut: list[int] = []
-    while body.count('"') % 2:
-        reader, line, number = csv.reader(io.StringIO(body, newline=""), delimiter=dialect.delimiter), 0, 0
-        for record in reader:
-            number += bool(record)
-            previous, line = line, reader.line_num
-        start, end = _offset(body, previous), _offset(body, previous + 1)
-        body = body[:start] + body[end:]
-        cut.append(number + len(cut))
-    return body, cut
+def _body(data: bytes, start: int, cut: Sequence[Unclosed]) -> pa.Buffer:
+    """Give the records without the lines that were cut; where none is, nothing is copied."""
+    whole = pa.py_buffer(data)
+    if not cut:
+        return whole.slice(start)
+    edges = [start, *(edge for line in cut for edge in (line.start, line.end)), len(data)]
+    return pa.py_buffer(b"".join(memoryview(data)[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True)))
 
 
-def _cells(body: str, dialect: Dialect) -> _Parsed:
+def _cells(body: pa.Buffer, dialect: Dialect, file: str) -> tuple[pa.Table, _Ragged]:
+    block = _BLOCK
+    while True:
+        ragged = _Ragged()
+        try:
+            cells = pa.Table.from_batches(list(_batches(body, dialect, ragged, block=block, file=file)))
+            break
+        except pa.ArrowInvalid as error:
+            if "straddling" not in str(error) or block == _BIGGEST_BLOCK:
+                raise ExportError.unreadable(file, f"its records make no table ({error}).") from error
+            block = _BIGGEST_BLOCK
+    return cells, ragged
+
+
+def _batches(body: pa.Buffer, dialect: Dialect, ragged: _Ragged, *, block: int, file: str) -> Iterator[pa.RecordBatch]:
     names = [str(place) for place in range(len(dialect.headers))]
-    bad: dict[int, str] = {}
-
-    def note(row: Any) -> str:
-        bad[int(row.number)] = str(row.text)
-        return "skip"
-
-    data = body.encode("utf-8", "surrogatepass")
-    if not body.strip():
-        return _Parsed(pd.DataFrame(columns=list(dialect.headers), dtype="str"), np.empty(0, dtype=np.int64), bad)
-    # Record numbers exist only when read by one thread, and a block must hold the longest record.
-    cells = pa.csv.read_csv(
-        pa.BufferReader(data),
-        read_options=pa.csv.ReadOptions(column_names=names, use_threads=False, block_size=min(len(data) + 1, 1 << 26)),
-        parse_options=pa.csv.ParseOptions(
-            delimiter=dialect.delimiter, newlines_in_values=True, invalid_row_handler=note, ignore_empty_lines=True
+    schema = pa.schema([(name, pa.large_string()) for name in names])
+    yield pa.RecordBatch.from_pylist([], schema=schema)
+    if _is_blank(body):
+        return
+    source = pa.BufferReader(body)
+    # Record numbers exist only when read by one thread.
+    stream = pyarrow.csv.open_csv(
+        source,
+        memory_pool=pa.system_memory_pool(),
+        read_options=pyarrow.csv.ReadOptions(column_names=names, use_threads=False, block_size=block),
+        parse_options=pyarrow.csv.ParseOptions(
+            delimiter=dialect.delimiter, newlines_in_values=True, invalid_row_handler=ragged, ignore_empty_lines=True
         ),
-        convert_options=pa.csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False, check_utf8=False
         ),
     )
-    frame = cells.to_pandas()
-    frame.columns = pd.Index(dialect.headers)
-    numbers = np.setdiff1d(np.arange(1, len(frame) + len(bad) + 1, dtype=np.int64), np.array(list(bad), dtype=np.int64))
-    return _Parsed(frame.astype("str"), numbers, bad)
+    for batch in stream:
+        yield batch
+        tell(file, source.tell(), body.size)
 
 
-def _shift(parsed: _Parsed, cut: Sequence[int]) -> _Parsed:
-    """Renumber the records as if the lines that were cut out still stood."""
-    for number in sorted(cut):
-        parsed = _Parsed(
-            parsed.frame,
-            parsed.numbers + (parsed.numbers >= number),
-            {row + (row >= number): line for row, line in parsed.bad.items()},
-        )
-    return parsed
+def _is_blank(body: pa.Buffer) -> bool:
+    return body.size < _HEAD and not body.to_pybytes().strip(b"\r\n")
 
 
-def _sorted_bad(parsed: _Parsed) -> dict[str, list[int]]:
-    """Tell the footer, single cells or totals after the last record, from ragged records."""
-    last = int(parsed.numbers[-1]) if len(parsed.numbers) else 0
-    kinds: dict[str, list[int]] = {"footer": [], "ragged": []}
-    for row, line in parsed.bad.items():
-        plain = not any(delimiter in line for delimiter in _DELIMITERS) or _FOOTER.match(fold(line.strip('"')))
-        kinds["footer" if row > last and plain else "ragged"].append(row)
-    return kinds
+def _numbers(rows: int, ragged: _Ragged, cut: Sequence[int]) -> tuple[Ints, Ints]:
+    """Give records and ragged ones their numbers as if the lines that were cut out still stood."""
+    bad = np.array(ragged.numbers, dtype=np.int64)
+    every = np.arange(1, rows + len(bad) + len(cut) + 1, dtype=np.int64)
+    standing = np.delete(every, np.array(cut, dtype=np.int64) - 1)
+    is_bad = np.zeros(len(standing), dtype=bool)
+    is_bad[bad - 1] = True
+    return standing[~is_bad], standing[is_bad]
 
 
-def _drop_extra(
-    frame: pd.DataFrame, numbers: np.ndarray[Any, np.dtype[np.int64]], dialect: Dialect
-) -> tuple[pd.DataFrame, np.ndarray[Any, np.dtype[np.int64]], dict[str, list[int]]]:
-    """Set aside repeated headers, empty records and totals that have the width of data."""
-    if not len(frame):
-        return frame, numbers, {}
-    first = frame.iloc[:, 0].to_numpy(dtype=object)
-    repeated = np.zeros(len(frame), dtype=bool)
-    for place in np.flatnonzero(first == dialect.headers[0]):
-        repeated[place] = tuple(frame.iloc[place]) == dialect.headers
-    footer = np.zeros(len(frame), dtype=bool)
-    footer[list(_footers(first))] = True
-    drop = repeated | footer
-    found = {"repeated header": numbers[repeated].tolist(), "footer, full width": numbers[footer].tolist()}
-    if not drop.any():
-        return frame, numbers, found
-    return frame.loc[~drop].reset_index(drop=True), numbers[~drop], found
+def _sorted_ragged(ragged: _Ragged, bad: Ints, last: int) -> dict[str, list[int]]:
+    """Tell the footer, single cells or totals after the last record, and blanks from ragged records."""
+    rules: dict[str, list[int]] = {"ragged": bad[: len(bad) - len(ragged.last)].tolist()}
+    for row, (_, line) in zip(bad[len(bad) - len(ragged.last) :].tolist(), ragged.last, strict=True):
+        below = row > last and is_footer_line(line)
+        rule = "empty" if not line.strip() else "footer" if below else "ragged"
+        rules.setdefault(rule, []).append(row)
+    return rules
 
 
-def _footers(first: np.ndarray[Any, Any]) -> Iterator[int]:
-    for place in range(len(first) - 1, max(-1, len(first) - 6), -1):
-        if not _FOOTER.match(fold(str(first[place]))):
-            return
-        yield place
-
-
-def _merged(aside: dict[str, list[int]]) -> dict[str, list[int]]:
-    """Put the totals that have the width of data with the rest of the footer."""
-    aside["footer"] = [*aside["footer"], *aside.pop("footer, full width", [])]
-    return aside
-
-
-def _warnings(text: str, n_rows: int) -> Iterator[str]:
-    if text and text[-1] not in "\r\n":
+def _ending(data: bytes) -> Iterator[str]:
+    if data and data[-1:] not in b"\r\n":
         yield "the last line has no end: the file may be cut short"
-    if n_rows in _CAPS:
-        yield f"exactly {n_rows:,} rows: the export may have been capped"
+    if b"\0" in data:
+        yield "the file holds NUL letters, kept as they are: it may have been damaged on its way"
+
+
+def _sequence(notes: object) -> Sequence[str]:
+    return notes if isinstance(notes, (list, tuple)) else ()
+
+
+def _frame(cells: pa.Table, headers: Sequence[str]) -> pd.DataFrame:
+    """Wrap the Arrow columns, whose letters stay where they are."""
+    give_back()
+    frame: pd.DataFrame = cells.rename_columns(list(headers)).to_pandas()
+    return frame.astype("str")

@@ -66,7 +66,7 @@ def emit(source: Source, reader: Reader, place: int = 0) -> Iterator[Batch]:
     """
     found = list(source.tables(reader.tables))
     if not found:
-        source.note(f"no table '{reader.tables[0]}', so no touchpoint of '{reader.name}'")
+        source.absent.append(reader.name)
     for page, view in found:
         source.ledger.expect(page)
         passes = plan(reader, view)
@@ -163,7 +163,7 @@ def _batch(
         positions,
         view.table.rows[positions],
         turns,
-        _ids(view, single).take(positions),
+        _ids(source, view, single).take(positions),
         np.nan_to_num(rank)[positions],
         further=further,
         own_record="recorded_at" in step.fields,
@@ -186,14 +186,17 @@ def _told(single: Pass) -> set[str]:
     return {*single.step.fields, *single.step.always}
 
 
-def _ids(view: View, single: Pass) -> Coded:
-    """Name every row: by the mapping's key, else by its record number."""
+def _ids(source: Source, view: View, single: Pass) -> Coded:
+    """Name every row: by the mapping's key, else by its record number, in its file where several make up the table."""
     readings = single.step.fields.get("touchpoint_id", ())
     key = view.kept(readings, "touchpoint_id")
     if key.known.all():
         return key
+    views = {id(other): other for pages in source.views.values() for _, other in pages}.values()
+    shared = sum(other.table.name == view.table.name for other in views) > 1
+    where = f"{view.table.file}-row-" if shared else "row-"
     numbers = Coded(
-        np.arange(view.size, dtype=np.int64), np.array([f"row-{row}" for row in view.table.rows], dtype=object)
+        np.arange(view.size, dtype=np.int64), np.array([f"{where}{row}" for row in view.table.rows], dtype=object)
     )
     return key.or_else(numbers)
 
@@ -210,6 +213,7 @@ def _reference(
     """Add the object that each touchpoint is about; several linked customers multiply the touchpoint."""
     positions, turns, objects = state
     found = Coded.empty(len(positions))
+    view.remark(readings, kind)
     for reading in readings:
         if reading.link:
             if found.known.all():
@@ -227,7 +231,6 @@ def _reference(
             objects = {name: column.take(rows) for name, column in objects.items()}
             found = found.take(rows).or_else(linked)
         else:
-            view.remark((reading,), kind)
             found = found.or_else(_named(source, view, reading).take(positions))
     return positions, turns, {**objects, kind: found}
 

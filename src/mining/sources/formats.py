@@ -1,193 +1,140 @@
-"""One reader per file format: bytes become tables of strings."""
+"""One reader per file format: bytes become tables of strings. What the bytes are decides, not the file's name."""
 
 from __future__ import annotations
 
-import io
-import json
-from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime, time, timedelta
-from pathlib import Path
-from typing import Any
-
-import numpy as np
-import pandas as pd
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import Final
 
 from mining._errors import ExportError
 from mining.sources import dialect
-from mining.sources.archives import check_workbook
-from mining.sources.encoding import decode
-from mining.sources.table import RawTable, unique_headers
+from mining.sources.archives import Content, opened
+from mining.sources.arrow import read_feather, read_parquet
+from mining.sources.cells import as_strings
+from mining.sources.databases import read_duckdb, read_sqlite
+from mining.sources.encoding import recode
+from mining.sources.kinds import SUFFIXES, TEXT, Kind, kind_of, kind_of_zip, refusal
+from mining.sources.nested import read_json, unwrapped
+from mining.sources.table import RawTable
+from mining.sources.webpages import read_page
+from mining.sources.workbooks import read_old_workbook, read_workbook
+from mining.sources.xmlsheets import read_xml_workbook
 
-__all__ = ["SUFFIXES", "as_strings", "read_table"]
-
-_EXACT = 2**53
+__all__ = ["as_strings", "look_at", "read_content", "read_table"]
 
 
-def read_table(data: bytes, stem: str, file: str, suffix: str) -> Iterator[RawTable]:
-    """Yield the tables of one file's bytes: one, or one per sheet.
+def look_at(content: Content, suffix: str) -> Kind:
+    """Tell what a file is.
 
     Parameters
     ----------
-    data : bytes
-        Whole file, unpacked.
+    content : Content
+        Its bytes; only the first few thousand are read, of a zip its directory too.
+    suffix : str
+        Lower-case suffix with its dot.
+
+    Returns
+    -------
+    Kind
+        What to read it as.
+
+    Raises
+    ------
+    ExportError
+        When it is empty, or of a form that is known and not read.
+    """
+    head = content.head()
+    if not head:
+        raise ExportError.unreadable(content.name, "it is empty.")
+    why = refusal(head)
+    if why and not suffix.startswith(_TRIED):
+        raise ExportError.unreadable(content.name, why)
+    kind = kind_of(head, suffix)
+    if kind.name == "zip":
+        with opened(content) as archive:
+            found = kind_of_zip(archive.namelist())
+        if isinstance(found, str):
+            raise ExportError.unreadable(content.name, found)
+        return found
+    promised = SUFFIXES.get(suffix, (TEXT,))
+    # Text may be named as a workbook and still be a table. Named as a database it is none.
+    return promised[0] if kind is TEXT and promised[0].name in _NEVER_TEXT else kind
+
+
+def read_content(content: Content, stem: str, file: str, suffix: str) -> list[RawTable]:
+    """Read the tables of one file: one, or one per sheet.
+
+    Parameters
+    ----------
+    content : Content
+        Its bytes, unpacked.
     stem, file : str
         Name of the table and of the file.
     suffix : str
         Lower-case suffix with its dot.
 
+    Returns
+    -------
+    list of RawTable
+        Strings. Where the suffix says something else than the bytes, a note says so.
+
     Raises
     ------
     ExportError
-        When the bytes are not what the suffix says.
+        When the bytes make no sense.
     """
+    kind = look_at(content, suffix)
     try:
-        yield from SUFFIXES[suffix](data, stem, file)
+        tables = list(_READERS[kind.name](content, stem, file))
     except ExportError:
         raise
-    except (ValueError, KeyError, OSError, RecursionError) as error:
-        raise ExportError.unreadable(
-            file, f"it is no {suffix[1:]} file ({' '.join(str(error).split())[:200]})."
-        ) from error
+    except Exception as error:
+        # Hostile bytes make readers stumble in any way there is; what they stumbled over is told.
+        why = " ".join(str(error).split())[:200] or type(error).__name__
+        raise ExportError.unreadable(file, f"it is no {suffix[1:] or kind.name} file ({why}).") from error
+    tables = [plain for table in tables for plain in unwrapped(table)]
+    return tables if kind in SUFFIXES.get(suffix, (kind,)) else [_noted(table, suffix, kind) for table in tables]
 
 
-def as_strings(frame: pd.DataFrame) -> pd.DataFrame:
-    """Spell every cell out without mangling ids: ``7.0`` in a column with gaps is ``7``, times are ISO, gaps empty."""
-    spelt = {name: _spelt(frame.iloc[:, place]) for place, name in enumerate(unique_headers([str(c) for c in frame]))}
-    return pd.DataFrame(spelt, index=pd.RangeIndex(len(frame)), dtype="str")
+def read_table(data: bytes, stem: str, file: str, suffix: str) -> list[RawTable]:
+    """Read the tables of a file that is in memory: see `read_content`."""
+    return read_content(Content.of_bytes(data, file), stem, file, suffix)
 
 
-def _spelt(column: pd.Series) -> Any:
-    missing = column.isna().to_numpy()
-    if isinstance(column.dtype, pd.StringDtype):
-        return column.fillna("").to_numpy(dtype=object)
-    if isinstance(column.dtype, pd.DatetimeTZDtype):
-        return _iso(column.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(), missing, "Z")
-    if np.issubdtype(getattr(column.dtype, "type", object), np.datetime64):
-        return _iso(column.to_numpy(), missing, "")
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return _spelt(column.astype(column.cat.categories.dtype))
-    return np.array([_cell(value) for value in column.array], dtype=object)
+def _noted(table: RawTable, suffix: str, kind: Kind) -> RawTable:
+    notes = (f"named {suffix}, but it is {kind.spoken}", *table.facts.get("notes", ()))  # type: ignore[misc]
+    return replace(table, facts={**table.facts, "notes": notes})
 
 
-def _iso(values: Any, missing: Any, zone: str) -> Any:
-    text = np.datetime_as_string(values.astype("datetime64[us]"), unit="us").astype(object) + zone
-    text[missing] = ""
-    return text
+def _delimited(content: Content, stem: str, file: str) -> Iterator[RawTable]:
+    data, encoding, proof, notes = recode(content.read(), file)
+    yield dialect.parse(data, stem, file, encoding=encoding, encoding_proof=proof, notes=notes)
 
 
-def _cell(value: object) -> str:
-    if value is None or value is pd.NaT or value is pd.NA:
-        return ""
-    if isinstance(value, (bool, np.bool_)):
-        return "true" if value else "false"
-    if isinstance(value, (float, np.floating)):
-        return "" if np.isnan(value) else str(int(value)) if value.is_integer() else repr(float(value))
-    if isinstance(value, (datetime, date, time)):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return str(value.total_seconds())
-    return str(value)
-
-
-def _delimited(data: bytes, stem: str, file: str) -> Iterator[RawTable]:
-    text, encoding, proof = decode(data, file)
-    yield dialect.parse(text, stem, file, encoding=encoding, encoding_proof=proof)
-
-
-def _workbook(data: bytes, stem: str, file: str) -> Iterator[RawTable]:
-    import python_calamine
-
-    if data[:2] == b"PK":
-        check_workbook(data, file)
-    if data[:400].lstrip()[:1] == b"<":
-        raise ExportError.unreadable(file, "it is a web page named as a workbook. Save it as CSV and read that.")
-    try:
-        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
-    except (python_calamine.CalamineError, python_calamine.PasswordError) as error:
-        raise ExportError.unreadable(file, f"it is no workbook ({error}).") from error
-    for name, rows in sheets.items():
-        if rows:
-            # A workbook of one sheet goes by its file's name: exporters call the sheet "Sheet1".
-            yield _sheet(stem if len(sheets) == 1 else name, file, rows)
-
-
-def _sheet(name: str, file: str, rows: list[list[Any]]) -> RawTable:
-    filled = [sum(cell not in {"", None} for cell in row) for row in rows[:50]]
-    header = next(place for place, count in enumerate(filled) if count >= max(filled) * 0.6)
-    frame = pd.DataFrame(
-        rows[header + 1 :], columns=unique_headers([_cell(cell) for cell in rows[header]]), dtype=object
-    )
-    rounded = sum(isinstance(cell, float) and abs(cell) >= _EXACT / 9 for row in rows[:1000] for cell in row)
-    notes = ("numbers of more than 15 digits: ids may have been rounded, export as CSV",) if rounded else ()
-    blank = (frame.isna() | (frame == "")).all(axis=1).to_numpy() if len(frame) else np.zeros(0, dtype=bool)
-    numbers = np.arange(1, len(frame) + 1, dtype=np.int64)
-    aside = (("empty", tuple(numbers[blank].tolist())),) if blank.any() else ()
-    aside = (*aside, ("preamble", (0,) * header)) if header else aside
-    strings = as_strings(frame.loc[~blank])
-    return RawTable(name, file, strings, numbers[~blank], aside, {"encoding": "workbook", "notes": notes})
-
-
-def _parquet(data: bytes, stem: str, file: str) -> Iterator[RawTable]:
-    import pyarrow as pa
-    import pyarrow.parquet
-
-    cells = pa.parquet.read_table(pa.BufferReader(data))
-    # Whole numbers with gaps must not pass through floats: cast in Arrow before pandas sees them.
-    plain = [
-        column.cast(pa.string()) if pa.types.is_integer(column.type) or pa.types.is_decimal(column.type) else column
-        for column in cells.columns
-    ]
-    frame = pa.table(dict(zip(unique_headers(cells.column_names), plain, strict=True))).to_pandas()
-    yield RawTable.of_strings(stem, file, as_strings(frame), encoding="parquet")
-
-
-def _json(data: bytes, stem: str, file: str) -> Iterator[RawTable]:
-    text, encoding, proof = decode(data, file)
-    try:
-        document = _loads(text)
-    except json.JSONDecodeError:
-        document = [_loads(line) for line in text.splitlines() if line.strip()]
-    while isinstance(document, dict):
-        lists = [value for value in document.values() if isinstance(value, list)]
-        document = lists[0] if len(lists) == 1 else [document]
-    records = [dict(_flat(record)) if isinstance(record, dict) else {"value": _cell(record)} for record in document]
-    frame = pd.DataFrame(records, dtype=object).fillna("")
-    yield RawTable.of_strings(stem, file, as_strings(frame), encoding=encoding, encoding_proof=proof)
-
-
-def _loads(text: str) -> Any:
-    # Numbers stay text, so a 20-digit id is not rounded.
-    return json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
-
-
-def _flat(record: dict[str, Any], before: str = "") -> Iterable[tuple[str, str]]:
-    for key, value in record.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{before}{key}.")
-        elif isinstance(value, list):
-            simple = all(not isinstance(item, (dict, list)) for item in value)
-            yield before + key, ";".join(map(_cell, value)) if simple else json.dumps(value, ensure_ascii=False)
-        else:
-            yield before + key, _cell(value)
-
-
-def read_xes_table(path: Path) -> RawTable:
-    """Read an XES event log from disk as a table named ``log``."""
+def _xes(content: Content, _stem: str, file: str) -> Iterator[RawTable]:
     from mining._pm4py import read_xes
 
-    return RawTable.of_strings("log", path.name, as_strings(read_xes(path)), encoding="xes")
+    if b"<object-types" in content.head():
+        raise ExportError.unreadable(file, "it is an object-centric event log (OCEL 2.0). Read it with `read_ocel`.")
+    # The log reader unpacks gzip as it goes.
+    with nullcontext(content.packed) if content.packed else content.on_disk() as path:
+        yield RawTable.of_strings("log", file, as_strings(read_xes(path)), encoding="xes")
 
 
-SUFFIXES: dict[str, Callable[[bytes, str, str], Iterator[RawTable]]] = {
-    ".csv": _delimited,
-    ".tsv": _delimited,
-    ".txt": _delimited,
-    ".xlsx": _workbook,
-    ".xlsm": _workbook,
-    ".xls": _workbook,
-    ".parquet": _parquet,
-    ".json": _json,
-    ".ndjson": _json,
-    ".jsonl": _json,
+_READERS: Final[dict[str, Callable[[Content, str, str], Iterator[RawTable]]]] = {
+    "text": _delimited,
+    "xlsx": read_workbook,
+    "xls": read_old_workbook,
+    "xmlsheet": read_xml_workbook,
+    "html": read_page,
+    "json": read_json,
+    "parquet": read_parquet,
+    "feather": read_feather,
+    "xes": _xes,
+    "sqlite": read_sqlite,
+    "duckdb": read_duckdb,
 }
+_NEVER_TEXT: Final = frozenset({"parquet", "feather", "sqlite", "duckdb", "xes"})
+# The readers of these say better what is wrong with bytes that are nothing.
+_TRIED: Final = (".parquet", ".feather", ".sqlite", ".duckdb", ".ddb")

@@ -12,8 +12,9 @@ from mining._errors import MappingError, nearest
 from mining._fields import CASES, FIELDS, VOCABULARIES
 from mining.sources.clocks import check_zone
 from mining.sources.fold import fold
-from mining.sources.ids import ID_KINDS
+from mining.sources.keys import IDS
 from mining.sources.mapping import (
+    ACCOUNT,
     Condition,
     Label,
     Link,
@@ -45,22 +46,11 @@ _READER_KEYS = {
     "versions": ("record", "watch"),
 }
 _STEP = ("fields", "always", "only", "aside")
+_OBJECT_KEYS = ("table", "id", "keys", "alike", "account", "attributes", "deleted", "order", "only")
 _MAPPING_KEYS = (
-    *("system", "title", "about", "verified", "folders", "timezone", "dayfirst", "calendar", "region", "missing"),
-    *(
-        "prefixes",
-        "suffixes",
-        "ids",
-        "deleted",
-        "aliases",
-        "files",
-        "detect",
-        "signatures",
-        "lacks",
-        "blocklist",
-        "own_domains",
-    ),
-    *("objects", "links", "labels", "merges", "readers"),
+    *("system", "title", "about", "verified", "folders", "timezone", "zones", "dayfirst", "calendar", "region"),
+    *("missing", "prefixes", "suffixes", "ids", "deleted", "aliases", "files", "detect", "signatures", "lacks"),
+    *("blocklist", "own_domains", "objects", "links", "labels", "merges", "readers"),
 )
 
 
@@ -150,7 +140,7 @@ class _Checker:
 
     def zone(self, node: dict[str, Any], at: str) -> str:
         zone = self.word(node, "timezone", at)
-        return check_zone(zone) if zone else ""
+        return zone if zone in {"", ACCOUNT} else check_zone(zone)
 
     def calendar(self, node: dict[str, Any], at: str) -> str:
         calendar = self.word(node, "calendar", at)
@@ -168,13 +158,17 @@ class _Checker:
             verified=self.choice(node, "verified", "at the top", ("docs", "fixture", "real")),
             folders=self.words(node.get("folders"), "folders"),
             timezone=self.zone(node, "at the top"),
+            zones={
+                name: self.zone({"timezone": zone}, f"zone of '{name}'")
+                for name, zone in self.named(node.get("zones"), "zones").items()
+            },
             dayfirst=self.truth(node, "dayfirst", "at the top"),
             calendar=self.calendar(node, "at the top"),
             region=self.word(node, "region", "at the top"),
             missing=frozenset({"", *self.words(node.get("missing"), "missing")}),
             prefixes=(*self.words(node.get("prefixes"), "prefixes"), ""),
             suffixes=self.words(node.get("suffixes"), "suffixes"),
-            ids=self.choice(node, "ids", "at the top", tuple(ID_KINDS)),
+            ids=self.choice(node, "ids", "at the top", tuple(IDS)),
             deleted=self.words(node.get("deleted"), "deleted"),
             aliases=self.lists(node, "aliases"),
             files=self.lists(node, "files"),
@@ -202,7 +196,7 @@ class _Checker:
 
     def joined(self, mapping: Mapping) -> Mapping:
         """Refuse a label, link or table that is used but not described."""
-        for what, named in (("signatures", mapping.signatures), ("lacks", mapping.lacks)):
+        for what, named in (("signatures", mapping.signatures), ("lacks", mapping.lacks), ("zones", mapping.zones)):
             for table in set(named) - set(mapping.tables):
                 raise self.wrong(what, str(MappingError.unknown("table", table, mapping.tables)))
         if not mapping.readers:
@@ -222,8 +216,9 @@ class _Checker:
 
     def object_rule(self, kind: str, value: object) -> ObjectRule:
         at = f"object '{kind}'"
-        node = self.named(value, at, ["table", "id", "keys", "account", "attributes", "deleted", "order", "only"])
+        node = self.named(value, at, _OBJECT_KEYS)
         keys = self.named(node.get("keys"), f"{at} keys", ("email", "phone", "visitor"))
+        alike = self.named(node.get("alike"), f"{at} alike", ("first", "last", "company", "country"))
         return ObjectRule(
             kind,
             self.tables(node, at),
@@ -237,6 +232,7 @@ class _Checker:
             self.words(node.get("deleted"), f"{at} deleted"),
             self.word(node, "order", at),
             self.each(node.get("only"), f"{at} only", self.condition),
+            {name: str(column) for name, column in alike.items()},
         )
 
     def tables(self, node: dict[str, Any], at: str) -> tuple[str, ...]:
@@ -246,14 +242,15 @@ class _Checker:
         return tables
 
     def link(self, value: object, at: str) -> Link:
-        node = self.named(value, at, ("name", "table", "of", "split", "object", *CASES))
+        node = self.named(value, at, ("name", "table", "of", "split", "object", "only", *CASES))
         targets = {kind: str(node[kind]) for kind in CASES if kind in node}
         if not targets:
             raise self.wrong(at, f"it leads nowhere; name one of {', '.join(CASES)}.")
         tables = self.tables(node, at)
         name = self.word(node, "name", at) or tables[0]
         by, split = self.word(node, "of", at, needed=True), self.word(node, "split", at)
-        return Link(name, tables, by, targets, split, self.choice(node, "object", at, CASES))
+        only = self.each(node.get("only"), f"{at} only", self.condition)
+        return Link(name, tables, by, targets, split, self.choice(node, "object", at, CASES), only)
 
     def label(self, name: str, value: object) -> Label:
         at = f"label '{name}'"
@@ -271,7 +268,7 @@ class _Checker:
         kind = self.word(node, "object", at, needed=True)
         if kind not in CASES:
             raise self.wrong(at, str(MappingError.unknown("object", kind, CASES)))
-        old, kept = self.word(node, "old", at, needed=True), self.word(node, "kept", at, needed=True)
+        old, kept = self.reading(node.get("old", ""), f"{at} old"), self.word(node, "kept", at, needed=True)
         return Merge(kind, self.tables(node, at), old, kept, self.word(node, "split", at))
 
     def condition(self, value: object, at: str) -> Condition:
@@ -306,13 +303,13 @@ class _Checker:
         allowed = {
             "otherwise": ("keep", "missing"),
             "key": ("email", "phone", "visitor"),
-            "unit": ("us", "ms", "s", "min", "h", "d", "h:min", "min:s", "h:min:s", "serial"),
+            "unit": ("ns", "us", "ms", "s", "min", "h", "d", "h:min", "min:s", "h:min:s", "serial"),
             "calendar": ("gregorian", "jalali"),
         }
         for key, choices in allowed.items():
             if key in words and words[key] not in choices:
                 raise self.wrong(at, f"'{key}' is one of {', '.join(choices)}, not '{words[key]}'.")
-        if "timezone" in words:
+        if words.get("timezone", ACCOUNT) != ACCOUNT:
             check_zone(words["timezone"])
         if "link" in words and not words.get("by"):
             raise self.wrong(at, "a link needs `by`: the column that holds its id.")

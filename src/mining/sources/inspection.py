@@ -13,9 +13,10 @@ from mining._fields import CASES
 from mining.sources.assemble import Assembled
 from mining.sources.imperfections import find_imperfections
 from mining.sources.ledger import Ledger
+from mining.sources.personal import are_own, discreet, quotable, titles
 from mining.sources.quality import Quality
 from mining.sources.source import Source
-from mining.sources.view import View, discreet
+from mining.sources.view import View
 
 __all__ = ["inspect"]
 
@@ -27,9 +28,17 @@ _LATE = pd.Timedelta("1D")
 def inspect(opened: Sequence[Source], done: Assembled, ledger: Ledger) -> Quality:
     """Draw up the quality report of what was read."""
     facts = done.facts
-    if facts["n_glued"]:
-        ledger.note(f"{facts['n_glued']:,} customer ids were the same person as another and became one")
-    for kind, n in sorted(dict(facts["blocked"]).items()):  # type: ignore[call-overload]
+    for source in opened:
+        if source.absent:
+            ledger.note(f"{source.name}: no table for {', '.join(source.absent)}")
+    people = done.people
+    glued = {kind: n for kind, n in people.glued_by.items() if n}
+    if glued:
+        told_by = ", ".join(f"{kind} {n:,}" for kind, n in glued.items())
+        ledger.note(f"{sum(glued.values()):,} customer ids were the same person as another and became one ({told_by})")
+    if len(people.review):
+        ledger.note(f"{len(people.review):,} pairs of customer ids are doubtful: see `people.review`")
+    for kind, n in sorted(people.blocked.items()):
         ledger.note(f"{n:,} shared {kind} keys glue nobody: an office's, or borne by more than 20 ids")
     if facts["n_replicas"]:
         ledger.note(
@@ -93,11 +102,27 @@ def _clocks(opened: Sequence[Source]) -> pd.DataFrame:
                 column = str(facts.pop("column"))
                 if (page, column) not in seen:
                     seen.add((page, column))
-                    facts["format"] = ", ".join(f"{label} ({n:,})" for label, n in dict(facts["format"]).items())  # type: ignore[call-overload]
+                    facts["format"] = _counted(facts["format"])
+                    facts |= {name: _counted(facts.get(name) or {}) for name in ("sentinels", "zone_words")}
+                    facts["segments"] = _told_segments(facts.get("segments") or ())
                     facts["unreadable"] = int(clock.failed.sum())
                     lines.append({"source": source.name, "table": view.table.name, "column": column, **facts})
-    names = "source table column format calendar precision zone proof unreadable skipped_hour repeated_hour before_1990"
+    names = (
+        "source table column format calendar precision zone proof unreadable undecided skipped_hour repeated_hour "
+        "before_1990 future rounded sentinels zone_words segments"
+    )
     return pd.DataFrame(lines, columns=names.split())
+
+
+def _counted(counts: object) -> str:
+    return ", ".join(f"{label} ({n:,})" for label, n in dict(counts).items())  # type: ignore[call-overload]
+
+
+def _told_segments(segments: object) -> str:
+    """Say from which row to which a column was written in which order of day and month."""
+    told = [dict(segment) for segment in segments]  # type: ignore[attr-defined]
+    spelt = [f"{one['order']}: rows {one['first_row']}-{one['last_row']}" for one in told]
+    return "; ".join(spelt) if len(spelt) > 1 else ""
 
 
 def _ties(frame: pd.DataFrame) -> float:
@@ -167,13 +192,19 @@ def _unread(view: View) -> Iterator[tuple[str, str, str, int, str]]:
     rest = [header for header in view.table.frame.columns if header not in view.sought and not header.startswith("_")]
     filled = [header for header in rest if (view.table.frame[header].iloc[:1_000] != "").any()]
     if filled:
-        named = ", ".join(filled[:_NAMED]) + (f" and {len(filled) - _NAMED} more" if len(filled) > _NAMED else "")
+        named = ", ".join(titles(filled[:_NAMED]))
+        named += f" and {len(filled) - _NAMED} more" if len(filled) > _NAMED else ""
         yield "columns", "", named, view.size, ""
 
 
 def _unknown(source: Source, view: View) -> Iterator[tuple[str, str, str, int, str]]:
     steps = [step for reader in source.mapping.readers for step in (reader.step, *reader.steps.values())]
-    for (field, word), n in sorted(view.unknown.items(), key=lambda item: (item[0][0], -item[1], item[0][1]))[:_NAMED]:
+    for field in sorted({field for field, _ in view.unknown}):
+        counts = {word: n for (named, word), n in view.unknown.items() if named == field}
+        if are_own(counts):  # each row its own words: texts or names, not labels
+            yield "value", field, quotable(counts), sum(counts.values()), ""
+            continue
         renamings = [reading.values or {} for step in steps for reading in step.fields.get(field, ())]  # noqa: PD011
-        known = {word_known for renaming in renamings for word_known in renaming}
-        yield "value", field, discreet(word), n, nearest(word, known).strip()
+        known = {key for renaming in renamings for key in renaming}
+        for word, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_NAMED]:
+            yield "value", field, discreet(word), n, nearest(word, known).strip()

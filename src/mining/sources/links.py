@@ -9,7 +9,7 @@ import numpy as np
 
 from mining.sources.table import Coded, Ints, Words
 
-__all__ = ["Leads", "lead", "natural"]
+__all__ = ["Leads", "lead", "members", "natural"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def lead(pairs: Iterable[tuple[Coded, Coded]], split: str = "") -> Leads:
         known = source.known & target.known
         codes = np.unique(np.column_stack([source.codes[known], target.codes[known]]), axis=0)
         for one, two in codes:
-            for part in str(target.words[two]).split(split) if split else [str(target.words[two])]:
+            for part in members(str(target.words[two]), split):
                 if part.strip():
                     together.add((str(source.words[one]), part.strip()))
     ordered = sorted(together, key=lambda pair: (natural(pair[0]), natural(pair[1])))
@@ -64,6 +64,21 @@ def lead(pairs: Iterable[tuple[Coded, Coded]], split: str = "") -> Leads:
         np.diff(np.append(begin, len(ordered))),
         np.array([target for _, target in ordered], dtype=object),
     )
+
+
+def members(cell: str, split: str = "") -> list[str]:
+    """Take apart a cell that holds several ids, between separators or as a list in JSON.
+
+    Examples
+    --------
+    >>> members("12;15", ";"), members('["12", "15"]', ";"), members("12;15")
+    (['12', '15'], ['12', '15'], ['12;15'])
+    """
+    if not split:
+        return [cell]
+    # Connectors write a list as JSON where the export's own pages write separators.
+    listed = cell.strip("[] ").replace('"', "").replace(",", split) if cell.startswith("[") else cell
+    return [part.strip() for part in listed.split(split)]
 
 
 def natural(word: str) -> tuple[int, str]:

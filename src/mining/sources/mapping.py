@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping as Named
 from dataclasses import dataclass, field
 
-__all__ = ["Condition", "Label", "Link", "Mapping", "Matching", "Merge", "ObjectRule", "Reader", "Reading", "Step"]
+__all__ = [
+    "ACCOUNT",
+    "Condition",
+    "Label",
+    "Link",
+    "Mapping",
+    "Matching",
+    "Merge",
+    "ObjectRule",
+    "Reader",
+    "Reading",
+    "Step",
+]
+
+ACCOUNT = "account"  # a zone that only the user can name: that of the CRM's account
 
 
 @dataclass(frozen=True)
@@ -95,6 +109,7 @@ class ObjectRule:
     deleted: tuple[str, ...] = ()
     order: str = ""
     only: tuple[Condition, ...] = ()
+    alike: Named[str, str] = field(default_factory=dict)  # what likeness compares: first, last, company, country
 
 
 @dataclass(frozen=True)
@@ -107,6 +122,7 @@ class Link:
     targets: Named[str, str]
     split: str = ""
     kind: str = ""  # type of the object whose id is in `by`, where it is one
+    only: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,7 +142,7 @@ class Merge:
 
     kind: str
     tables: tuple[str, ...]
-    old: str
+    old: Reading
     kept: str
     split: str = ""
 
@@ -143,7 +159,7 @@ class Mapping:
         ``docs``, ``fixture`` or ``real``: what the mapping was tried on.
     folders : tuple of str
         Names of the sub-folder that holds its files.
-    timezone, dayfirst, calendar
+    timezone, zones, dayfirst, calendar
         How dates without a zone, with an open order of day and month, or of another calendar are read.
     title, about : str
         The system's name for people, and what to know before exporting from it.
@@ -173,6 +189,7 @@ class Mapping:
     verified: str = ""
     folders: tuple[str, ...] = ()
     timezone: str = ""
+    zones: Named[str, str] = field(default_factory=dict)
     dayfirst: bool | None = None
     calendar: str = ""
     region: str = ""
@@ -193,6 +210,7 @@ class Mapping:
     labels: Named[str, Label] = field(default_factory=dict)
     merges: tuple[Merge, ...] = ()
     readers: tuple[Reader, ...] = ()
+    known: bool = False  # of the catalogue: it speaks of tables that not every connector gives alike
 
     @property
     def tables(self) -> dict[str, tuple[str, ...]]:

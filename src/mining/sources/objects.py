@@ -32,6 +32,7 @@ class Described:
     frame: pd.DataFrame = field(default_factory=pd.DataFrame)  # index id; attributes; account
     keys: list[tuple[str, str]] = field(default_factory=list)  # (id, key)
     deleted: set[str] = field(default_factory=set)
+    alike: list[pd.DataFrame] = field(default_factory=list)  # index id; what likeness compares
 
 
 def describe(kind: str, sources: Iterable[Source]) -> Described:
@@ -57,6 +58,7 @@ def _rows(source: Source, rule: ObjectRule, page: int, view: View, *, out: Descr
     rows = ids.known.copy()
     for condition in rule.only:
         rows &= view.holds(condition)
+    view.attention = rows
     source.ledger.unidentified(page, np.flatnonzero(~ids.known))
     source.ledger.describe(page, np.flatnonzero(ids.known))
     places = np.flatnonzero(rows)
@@ -74,6 +76,9 @@ def _rows(source: Source, rule: ObjectRule, page: int, view: View, *, out: Descr
         columns["account"] = account.take(places).text()
     for name, reading in rule.attributes.items():
         view.remark((reading,), f"attribute {name}")
+    if rule.alike:
+        compared = {name: view.text(column).take(places).text() for name, column in rule.alike.items()}
+        out.alike.append(pd.DataFrame(compared, index=pd.Index(names, dtype="str"), dtype=object))
     return pd.DataFrame(columns, index=pd.Index(names, dtype="str"), dtype=object)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 
 from mining.sources.columns import Columns
 from mining.sources.emit import KEYED
 from mining.sources.identity import Identity, resolve
 from mining.sources.ledger import Ledger
+from mining.sources.likeness import Likeness, link_alike
 from mining.sources.objects import Described
 from mining.sources.source import Source
 from mining.sources.table import Coded
@@ -23,7 +25,7 @@ def resolve_people(
     final: dict[str, Mapping[str, str]],
     sources: Sequence[Source],
     *,
-    glue: bool,
+    identity: str,
 ) -> Identity:
     """Decide which ids and keys are one person, in the order in which they were first seen."""
     people = described.get("customer", Described("customer"))
@@ -40,11 +42,25 @@ def resolve_people(
         merges,
         [word for word in words if word.startswith(KEYED)],
         sources=[source.name for source in sources],
-        glue=glue,
+        glue=identity != "none",
+        verdicts=_alike(people).verdicts if identity == "likely" else None,
         blocklist=frozenset(word for source in sources for word in source.mapping.blocklist),
     )
     final["customer"] = known.canonical
     return known
+
+
+def _alike(people: Described) -> Likeness:
+    """Compare the people of all sources by what their mappings let be compared."""
+    told = pd.concat(people.alike) if people.alike else pd.DataFrame()
+    told = told.groupby(level=0, sort=False).first()
+    for kind in ("email", "phone"):
+        head = f"{KEYED}{kind}:"
+        keys = [(name, key.removeprefix(head)) for name, key in people.keys if key.startswith(head)]
+        found = pd.DataFrame(keys, columns=["id", kind]).drop_duplicates("id").set_index("id")[kind]
+        told = told.reindex(told.index.union(found.index, sort=False))
+        told[kind] = found
+    return link_alike(told)
 
 
 def placed(column: Coded, final: Mapping[str, str], ledger: Ledger, described: Described | None) -> Coded:

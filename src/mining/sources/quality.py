@@ -23,8 +23,10 @@ class Quality:
     files : DataFrame
         Per table: `encoding` and its proof, `delimiter`, `rows`, `notes`.
     clocks : DataFrame
-        Per time column: `format` with counts, `calendar`, `precision`, `zone`, `proof`, and counts of failures, skipped
-        and repeated hours.
+        Per time column: `format` with counts, `calendar`, `precision`, `zone`, `proof` of the order of day and month,
+        and counts of rows: `unreadable`, `undecided` (order not provable), in a `skipped_hour` or `repeated_hour`,
+        `before_1990`, in the `future`, `rounded` by a spreadsheet, `sentinels` (1900-01-01 and the like stand for no
+        time), `zone_words` (EST and the like); `segments` where one column was written in several ways.
     ties : float
         Share of touchpoints, 0 to 1, whose customer (or record) has another at the same time: `seq` orders them.
     as_of : Timestamp or None

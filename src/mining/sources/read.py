@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from tqdm import tqdm
 
-from mining._errors import MiningError
-from mining.sources.assemble import assemble
+from mining._errors import ColumnError, MiningError
+from mining.sources.assemble import Assembled, assemble
 from mining.sources.catalogue import mapping_of
+from mining.sources.clocks import check_zone
 from mining.sources.detect import detect
-from mining.sources.emit import emit
+from mining.sources.emit import Batch, emit
 from mining.sources.files import Folder, Location, open_export
 from mining.sources.inspection import inspect
 from mining.sources.ledger import Ledger
 from mining.sources.mapping import Mapping
+from mining.sources.personal import withheld
+from mining.sources.pseudonyms import Pseudonyms, load_key
 from mining.sources.source import Source, open_source
 from mining.sources.touchpoints import Touchpoints, check
 
-__all__ = ["read_crm"]
+__all__ = ["DEFAULT", "read_crm"]
+
+DEFAULT = "pseudonyms"  # what becomes of ids where nobody says
 
 
 def read_crm(
@@ -29,8 +36,10 @@ def read_crm(
     sources: Sequence[str | Path | Mapping] | str | Path | Mapping | None = None,
     *,
     mapping: str | Path | Mapping | None = None,
-    identity: bool = True,
+    identity: Literal["exact", "likely", "none"] = "exact",
+    identifiers: Literal["pseudonyms", "keep"] | None = None,
     region: str | None = None,
+    timezone: str | None = None,
     progress: bool | None = None,
 ) -> Touchpoints:
     """Read the exports of one or several systems into touchpoints.
@@ -41,17 +50,29 @@ def read_crm(
     Parameters
     ----------
     location : path, list of paths, DataFrame or dict of DataFrames
-        A folder (its top level, or a sub-folder named as the source), files, or tables already in memory.
+        A folder (its top level, or a sub-folder named as the source), files of any form (CSV, Excel, JSON, Parquet,
+        SQLite, DuckDB, XES, OCEL, packed or not), or tables already in memory: frames, and whatever hands Arrow data
+        over, such as a DuckDB relation on a warehouse table.
     sources : str, path or list of them, optional
         Systems of the catalogue, or YAML mappings, in the order whose ids win. Without it the systems are recognised
         by their tables and headers.
     mapping : str, path or Mapping, optional
         The one mapping to read with, for frames or a single file.
-    identity : bool
-        Whether records that share a normalised e-mail, telephone number or visitor id are one person.
+    identity : str
+        ``exact``: records that share a normalised e-mail, telephone number or visitor id, or that the CRM merged, are
+        one person; what is doubtful about it stands in `Touchpoints.people`. ``likely`` compares names and companies
+        too, where the mapping names them (needs the extra ``identity``). ``none`` leaves every id its own person.
+    identifiers : str, optional
+        ``pseudonyms``: ids of people, records and agents become keyed tokens whose key stays on this machine
+        (``MINING_KEY``, or a file only the user may read), and what looks like personal data in kept text is withheld.
+        ``keep`` leaves both as they are. Without it pseudonyms are made, unless every e-mail address of the export is
+        of the reserved domain ``.example``: such people do not exist.
     region : str, optional
         Country (two letters) of telephone numbers without a dialling code; without it the first mapping that names
         one speaks for those that do not.
+    timezone : str, optional
+        Zone of the CRM's account (``Asia/Jerusalem``): the exports of a CRM's own pages write local times without
+        saying which. Without it UTC is assumed there, and every such time is marked ``zone_assumed``.
     progress : bool, optional
         Whether to show a bar; without it only where somebody watches and it takes longer than two seconds.
 
@@ -74,19 +95,22 @@ def read_crm(
             bar.set_postfix_str(name)
             bar.update()
 
-        opened = [open_source(one, folder, ledger, tick) for one, folder in _asked(location, sources, mapping)]
+        zone = check_zone(timezone) if timezone else ""
+        asked = _asked(location, sources, mapping)
+        opened = [open_source(one, folder, ledger, tick, timezone=zone) for one, folder in asked]
         _unlike(opened)
         home = region or next((source.region for source in opened if source.region), None)
         for source in opened:
             source.region = source.region or home
-        readers = [(source, reader) for source in opened for reader in source.mapping.readers]
-        batches = [batch for place, (source, reader) in enumerate(readers) for batch in emit(source, reader, place)]
+        batches = list(_emitted(opened))
         done = assemble(opened, batches, ledger, identity=identity)
+        if (identifiers or ("keep" if done.facts["fiction"] else DEFAULT)) == "pseudonyms":
+            _disguise(done, ledger)
     if not len(done.frame):
         reasons = ledger.frame().groupby("rule")["rows_aside"].sum()
         told = ", ".join(f"{rule} ({n:,})" for rule, n in reasons[reasons > 0].items())
         raise MiningError.empty("The export", f"every record was set aside: {told or 'the tables have no records'}.")
-    return Touchpoints(check(done.frame), done.objects, inspect(opened, done, ledger), done.relations)
+    return Touchpoints(check(done.frame), done.objects, inspect(opened, done, ledger), done.relations, done.people)
 
 
 def _asked(
@@ -101,6 +125,43 @@ def _asked(
         raise MiningError.refused("`sources` and `mapping` were both given;", "give the mapping among the sources.")
     listed = [sources] if isinstance(sources, (str, Path, Mapping)) else list(sources)
     return [(mapping_of(source), folder) for source in listed]
+
+
+def _disguise(done: Assembled, ledger: Ledger) -> None:
+    """Put pseudonyms in the place of ids everywhere, and withhold what looks like personal data."""
+    names = Pseudonyms(load_key())
+    done.frame, done.objects, remarks = withheld(names.frame(done.frame), names.objects(done.objects))
+    done.relations, people = names.relations(done.relations), names.people(done.people)
+    if people.apart is not None:
+        apart = withheld(done.frame.iloc[:0], {"customer": people.apart})[1]["customer"]
+        people = replace(people, apart=apart)
+    done.people = people
+    for remark in remarks:
+        ledger.note(remark)
+
+
+def _emitted(opened: Sequence[Source]) -> Iterator[Batch]:
+    """Yield the touchpoints of every reader of every source.
+
+    A mapping of the catalogue speaks of tables that not every connector gives alike: where a reader lacks its column
+    the others go on, unless there is no other.
+    """
+    readers = [(source, reader) for source in opened for reader in source.mapping.readers]
+    lacking: dict[str, ColumnError] = {}
+    told: set[str] = set()
+    for place, (source, reader) in enumerate(readers):
+        try:
+            for batch in emit(source, reader, place):
+                told.add(source.name)
+                yield batch
+        except ColumnError as error:
+            if not source.mapping.known:
+                raise
+            lacking.setdefault(source.name, error)
+            source.note(f"'{reader.name}' is not told. {error}")
+    untold = [error for name, error in lacking.items() if name not in told]
+    if untold:
+        raise untold[0]
 
 
 def _unlike(opened: Sequence[Source]) -> None:

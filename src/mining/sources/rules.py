@@ -138,7 +138,7 @@ def _remark_changed(columns: Columns, order: Ints, again: npt.NDArray[np.bool_],
 
 def _drop_future(columns: Columns, ledger: Ledger) -> pd.Timestamp | None:
     """Set aside what is dated after the export was written, as far as the export tells that."""
-    recorded, occurred = columns.times["recorded_at"], columns.times["timestamp"]
+    recorded, occurred = np.maximum(columns.times["recorded_at"], columns.modified), columns.times["timestamp"]
     telling = np.where(recorded != NO_TIME, recorded, np.where(columns.own_record, NO_TIME, occurred))[columns.keep]
     telling = telling[telling != NO_TIME]
     if not len(telling):

@@ -9,8 +9,9 @@ import numpy as np
 from mining._errors import ExportError
 from mining.sources.files import ExportFile, Folder, stem_matches
 from mining.sources.ledger import Ledger
-from mining.sources.links import Leads, lead
+from mining.sources.links import Leads, lead, members
 from mining.sources.mapping import Label, Mapping, Merge, ObjectRule
+from mining.sources.naming import names_of
 from mining.sources.table import RawTable
 from mining.sources.view import View
 
@@ -24,6 +25,8 @@ class Source:
         self.mapping, self.ledger = mapping, ledger
         self.name = mapping.system
         self.region: str | None = mapping.region or None
+        self.account_zone = ""  # where the CRM's account says its days begin
+        self.absent: list[str] = []  # readers without a table
         self.views: dict[str, list[tuple[int, View]]] = {}
         self.labels: dict[str, dict[str, str]] = {}
         self.links: dict[str, Leads] = {}
@@ -38,7 +41,8 @@ class Source:
         """Take in a table under the names that the mapping has for it, if it has any."""
         if not names:
             return False
-        view = View(table, self.mapping, self.labels, self.note)
+        zone = next((self.mapping.zones[name] for name in names if name in self.mapping.zones), self.mapping.timezone)
+        view = View(table, self.mapping, self.labels, self.note, zone=zone, account_zone=self.account_zone)
         page = self.ledger.open(self.name, table)
         for name in names:
             self.views.setdefault(name, []).append((page, view))
@@ -65,7 +69,10 @@ class Source:
                 by, target = view.ids(link.by), view.ids(next(iter(link.targets.values())))
                 self.ledger.describe(page, np.flatnonzero(by.known & target.known))
                 self.ledger.unidentified(page, np.flatnonzero(~(by.known & target.known)))
-                rows = np.flatnonzero(~view.deleted)
+                there = ~view.deleted
+                for condition in link.only:
+                    there &= view.holds(condition)
+                rows = np.flatnonzero(there)
                 pairs.append((by.take(rows), target.take(rows)))
             self.links[link.name] = lead(pairs, link.split)
             if not pairs and self._wanted("link", link.name):
@@ -82,7 +89,7 @@ class Source:
             ids, named = view.ids(label.id), view.read(label.label)
             rows = rows & named.known
             words |= dict(zip(ids.text()[rows].tolist(), named.text()[rows].tolist(), strict=True))
-        if not words and self._wanted("label", label.name):
+        if not any(True for _ in self.tables(label.tables)) and self._wanted("label", label.name):
             self.note(f"no table '{label.tables[0]}', so ids of '{label.name}' are not spelt out")
         return words
 
@@ -104,12 +111,13 @@ class Source:
                 yield from self._merged(merge, page, view)
 
     def _merged(self, merge: Merge, page: int, view: View) -> Iterator[tuple[str, str, str]]:
-        old, kept = view.text(merge.old) if merge.split else view.ids(merge.old), view.ids(merge.kept)
+        old, kept = view.read(merge.old), view.ids(merge.kept)
+        old = old if merge.split else view.one_spelling(old)
         rows = np.flatnonzero(old.known & kept.known)
         self.ledger.describe(page, rows)
         for before, after in zip(old.take(rows).text(), kept.take(rows).text(), strict=True):
             # HubSpot writes `id:epoch;id:epoch` in one cell.
-            for part in str(before).split(merge.split) if merge.split else [str(before)]:
+            for part in members(str(before), merge.split):
                 word = part.split(":")[0].strip() if merge.split else part
                 if word:
                     yield merge.kind, word, str(after)
@@ -123,7 +131,9 @@ class Source:
         yield from found
 
 
-def open_source(mapping: Mapping, folder: Folder, ledger: Ledger, tick: Callable[[str], None]) -> Source:
+def open_source(
+    mapping: Mapping, folder: Folder, ledger: Ledger, tick: Callable[[str], None], *, timezone: str = ""
+) -> Source:
     """Read the files that a mapping speaks of.
 
     Parameters
@@ -136,6 +146,8 @@ def open_source(mapping: Mapping, folder: Folder, ledger: Ledger, tick: Callable
         Gets every table.
     tick : callable
         Called with the name of each file before it is read.
+    timezone : str
+        The zone of the CRM's account, where the user says it.
 
     Raises
     ------
@@ -145,6 +157,7 @@ def open_source(mapping: Mapping, folder: Folder, ledger: Ledger, tick: Callable
     inner = folder.under((mapping.system, *mapping.folders))
     folder = inner if inner is not None and inner.files else folder
     source = Source(mapping, ledger)
+    source.account_zone = timezone
     tables = mapping.tables
     skipped = [*folder.unread, *(f"{path.name}/" for path in folder.folders)]
     # One file under a mapping of one table is that table, whatever it is called.
@@ -155,9 +168,10 @@ def open_source(mapping: Mapping, folder: Folder, ledger: Ledger, tick: Callable
             skipped.append(file.name)
             continue
         tick(file.name)
-        for table in _read(file, source):
-            names = [name for name, patterns in tables.items() if only or stem_matches(table.name, patterns)]
-            if not source.add(names or signed(mapping, table), table):
+        read = _read(file, source)
+        for table in read:
+            is_it = only and table is read[0]  # the others are lists inside its records, or further sheets
+            if not source.add(list(tables) if is_it else names_of(mapping, table), table):
                 skipped.append(table.file if table.name == file.stem else f"{table.file}:{table.name}")
     if not any(list(source.tables(reader.tables)) for reader in mapping.readers):
         raise source.damaged[0] if source.damaged else _nothing_found(mapping, folder)
@@ -165,18 +179,6 @@ def open_source(mapping: Mapping, folder: Folder, ledger: Ledger, tick: Callable
         source.note(f"{len(skipped)} files are not read, the mapping does not speak of them: {', '.join(skipped)}")
     source.prepare()
     return source
-
-
-def signed(mapping: Mapping, table: RawTable) -> list[str]:
-    """Name the tables of a mapping whose tell-tale headers a table has, whatever its file is called."""
-    view = View(table, mapping, {}, lambda _text, _times: None)
-    found = {
-        name: len(headers)
-        for name, headers in mapping.signatures.items()
-        if all(view.find(header) is not None for header in headers)
-    }
-    # A deal's export may have all headers of a contact's: the longest list is the most telling.
-    return [name for name, size in found.items() if size == max(found.values())]
 
 
 def _read(file: ExportFile, source: Source) -> list[RawTable]:
@@ -192,8 +194,9 @@ def _read(file: ExportFile, source: Source) -> list[RawTable]:
 def _nothing_found(mapping: Mapping, folder: Folder) -> ExportError:
     wanted = ", ".join(sorted({pattern for patterns in mapping.tables.values() for pattern in patterns})[:8])
     there = ", ".join(file.name for file in folder.files[:12]) or "no file that can be read"
+    unread = f" Not read: {', '.join(folder.unread)}." if folder.unread else ""
     return ExportError(
-        f"'{folder.name}' holds no table of '{mapping.system}'. It has: {there}. Looked for: {wanted}, ..."
+        f"'{folder.name}' holds no table of '{mapping.system}'. It has: {there}.{unread} Looked for: {wanted}, ..."
     )
 
 

@@ -1,145 +1,281 @@
-"""The spellings of a date: patterns that turn distinct texts into columns of numbers."""
+"""Distinct texts read as the parts of dates: year, month, day, clock and offset, whole columns at a time."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-__all__ = ["EPOCH_UNITS", "PRECISIONS", "Parts", "read_epochs", "read_parts"]
+from mining.sources.shapes import Shaped, shaped
+from mining.sources.spellings import LABELS, Spelling, spelling_of
+from mining.sources.zones import NO_OFFSET
+
+__all__ = [
+    "EPOCH_UNITS",
+    "NAMES",
+    "NO_OFFSET",
+    "OPEN",
+    "PRECISIONS",
+    "Parts",
+    "Stamps",
+    "read_epochs",
+    "read_parts",
+    "read_stamps",
+    "relabelled",
+]
 
 Ints = npt.NDArray[np.int64]
-PRECISIONS = ("us", "ms", "s", "min", "day")
-EPOCH_UNITS = {"s": 1_000_000, "ms": 1_000, "us": 1}
+PRECISIONS = ("us", "ms", "s", "min", "hour", "day")
+EPOCH_UNITS = {"s": 1_000_000.0, "ms": 1_000.0, "us": 1.0, "ns": 0.001}
+OPEN = ("a/b/Y", "aabbYYYY")  # spellings that do not say which number is the day
+_COMPACT = ("aabbYYYY", "YYYYMMDDhhmm", "YYYYMMDDhh")
+NAMES = (*LABELS, *_COMPACT, "y/M/D")
+_PLACE = {label: place for place, label in enumerate(NAMES)}
+_HOUR, _MINUTE = 3_600_000_000, 60_000_000
 
-_CLOCK = (
-    r"(?:,?(?:T|\s)\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,:](?P<fraction>\d{1,9}))?)?"
-    r"\s*(?P<half>[AaPp]\.?[Mm]\.?|ق\.ظ|ب\.ظ|לפנה\"?צ|אחה\"?צ)?)?"
-    r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?(?:\s*\([A-Z]+\))?$"
-)
-_WEEKDAY = r"(?:\pL{2,9}\.?,?\s)?"
-_PATTERNS = {
-    "Y-M-D": r"^(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})" + _CLOCK,
-    "YYYYMMDD": r"^(?P<year>(?:13|14|19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})"
-    r"(?:T?(?P<hour>\d{2}):?(?P<minute>\d{2}):?(?P<second>\d{2}))?(?P<zone>Z)?$",
-    "a/b/Y": r"^(?P<first>\d{1,2})[-/.](?P<second_part>\d{1,2})[-/.](?P<year>\d{4}|\d{2})" + _CLOCK,
-    "D month Y": r"^" + _WEEKDAY + r"(?P<day>\d{1,2})[\s-](?P<name>\pL{3,9})\.?,?[\s-](?P<year>\d{4}|\d{2})" + _CLOCK,
-    "month D, Y": r"^" + _WEEKDAY + r"(?P<name>\pL{3,9})\.?\s(?P<day>\d{1,2}),?\s(?P<year>\d{4})" + _CLOCK,
-}
-_ENGLISH = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
-_HEBREW = ["ינואר", "פברואר", "מרץ", "אפריל", "מאי", "יוני", "יולי", "אוגוסט", "ספטמבר", "אוקטובר", "נובמבר", "דצמבר"]
-_PERSIAN = ["فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند"]
-_MONTHS = {
-    **{name[:3]: place for place, name in enumerate(_ENGLISH, 1)},
-    **{name: place for names in (_ENGLISH, _HEBREW, _PERSIAN) for place, name in enumerate(names, 1)},
-    **{f"ב{name}": place for place, name in enumerate(_HEBREW, 1)},
-    "sept": 9,
-}
-_AFTER_NOON = ("p", "ب", "א")
+
+@dataclass(frozen=True)
+class Stamps:
+    """The parts of distinct texts, one line each.
+
+    Attributes
+    ----------
+    label : ndarray of int64
+        Place in `NAMES`; -1 for a text that is no date.
+    year, first, second : ndarray of int64
+        Year as written; month and day, or two numbers whose order is open, or week and weekday, or the day of the year
+        in `second`. Of a plain number `year` is the whole number.
+    width, mark : ndarray of int64
+        Digits of the year; code point of what stands between the numbers.
+    padding : ndarray of int64
+        Of `first`: 1 written without a leading nought, 2 with, 0 does not show; four times that of `second`.
+    clock : ndarray of int64
+        Microseconds since midnight; -1 where the clock is impossible. Of a plain number its fraction in 1e-9.
+    offset, zone : ndarray of int64
+        Minutes east of UTC, `NO_OFFSET` where none is written; place in `zones` where letters name one, else -1.
+    precision : ndarray of int64
+        Place in `PRECISIONS` of the finest part that is written.
+    half : ndarray of int64
+        1 where the clock counts to twelve.
+    calendar : ndarray of int64
+        1 or 2 where the month's name is Gregorian or Jalali.
+    zones : tuple of (str, int)
+        Letters that name zones, each with the place of a text that does.
+    """
+
+    label: Ints
+    year: Ints
+    first: Ints
+    second: Ints
+    width: Ints
+    mark: Ints
+    padding: Ints
+    clock: Ints
+    offset: Ints
+    zone: Ints
+    precision: Ints
+    half: Ints
+    calendar: Ints
+    zones: tuple[tuple[str, int], ...]
+
+    @property
+    def open(self) -> npt.NDArray[np.bool_]:
+        """Where the order of day and month is open."""
+        return self.labelled(*OPEN)
+
+    def labelled(self, *labels: str) -> npt.NDArray[np.bool_]:
+        """Where the spelling is one of these."""
+        found = self.label == _PLACE[labels[0]]
+        for label in labels[1:]:
+            found |= self.label == _PLACE[label]
+        return np.asarray(found)
+
+    def take(self, places: Ints) -> Stamps:
+        """Pick texts, in an order."""
+        parts = {part.name: getattr(self, part.name)[places] for part in fields(self) if part.name != "zones"}
+        return replace(self, **parts)
+
+
+def relabelled(stamps: Stamps, rows: npt.NDArray[np.bool_], label: str) -> Stamps:
+    """Give some texts another spelling."""
+    return replace(stamps, label=np.where(rows, _PLACE[label], stamps.label)) if rows.any() else stamps
 
 
 @dataclass(frozen=True)
 class Parts:
-    """Date and clock of the texts that one pattern matched, as numbers; -1 where a part is absent."""
+    """Texts of one spelling: where they are, and the two numbers that are month and day or day and month."""
 
     matched: npt.NDArray[np.bool_]
     year: Ints
-    first: Ints  # month, or the first of two parts whose order is open
+    first: Ints
     second: Ints
-    clock: Ints  # microseconds since midnight, -1 where there is no clock or it is impossible
-    offset: Ints  # minutes east of UTC; NO_OFFSET where the text names no zone
-    precision: Ints  # place in PRECISIONS
 
 
-NO_OFFSET = -(10**6)
+def read_stamps(words: Sequence[str] | npt.NDArray[np.object_]) -> Stamps:
+    """Read distinct texts; a text that is no date has label -1."""
+    size = len(words)
+    nothing = {"label": -1, "offset": NO_OFFSET, "zone": -1}
+    names = [part.name for part in fields(Stamps) if part.name != "zones"]
+    columns: dict[str, Any] = {name: np.full(size, nothing.get(name, 0), dtype=np.int64) for name in names}
+    stamps = Stamps(**columns, zones=())
+    zones: dict[str, tuple[int, int]] = {}
+    for texts in shaped(words):
+        spelling = spelling_of(texts.shape)
+        if spelling is not None:
+            _read(stamps, texts, spelling, zones)
+    _compact(stamps)
+    return replace(stamps, zones=tuple((word, example) for word, (_, example) in zones.items()))
 
 
-def read_parts(texts: pa.Array) -> dict[str, Parts]:
-    """Match every pattern in turn; a text belongs to the first pattern that matches it."""
-    open_ = np.ones(len(texts), dtype=bool)
-    found: dict[str, Parts] = {}
-    for label, pattern in _PATTERNS.items():
-        if not open_.any():
-            break
-        groups = pc.extract_regex(texts, pattern)
-        matched = np.asarray(pc.is_valid(groups)) & open_
-        if matched.any():
-            found[label] = _parts(groups, matched)
-            open_ &= ~matched
-    return found
+def read_parts(texts: Iterable[object]) -> dict[str, Parts]:
+    """Read texts and sort them by spelling; ``a/b/Y`` has its order open. Plain numbers are left out.
+
+    Examples
+    --------
+    >>> parts = read_parts(["13/02/2024", "soon"])["a/b/Y"]
+    >>> parts.matched.tolist(), int(parts.first[0]), int(parts.second[0])
+    ([True, False], 13, 2)
+    """
+    stamps = read_stamps(_listed(texts))
+    dated = stamps.label[(stamps.label >= 0) & ~stamps.labelled("number", "rounded number")]
+    return {
+        NAMES[place]: Parts(stamps.label == place, stamps.year, stamps.first, stamps.second)
+        for place in np.unique(dated)
+    }
 
 
-def read_epochs(texts: pa.Array) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """Read the texts that are plain numbers."""
-    matched = np.asarray(pc.match_substring_regex(texts, r"^-?\d{5,19}(\.\d+)?$").fill_null(False))
-    numbers = pc.cast(pc.if_else(pa.array(matched), texts, "0"), pa.float64())
-    return numbers.to_numpy(zero_copy_only=False), matched
+def read_epochs(texts: Iterable[object]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """Read the texts that are plain numbers of five digits or more."""
+    stamps = read_stamps(_listed(texts))
+    matched = stamps.labelled("number") & (np.abs(stamps.year) >= 10_000)
+    return np.where(matched, stamps.year + np.sign(stamps.year) * stamps.clock / 1e9, 0.0), matched
 
 
-def _parts(groups: pa.StructArray, matched: npt.NDArray[np.bool_]) -> Parts:
-    names = {field.name for field in groups.type}
-
-    def number(name: str) -> Ints:
-        if name not in names:
-            return np.full(len(matched), -1, dtype=np.int64)
-        text = pc.struct_field(groups, name)
-        whole = pc.cast(pc.if_else(pc.equal(text, ""), None, text), pa.int64())
-        return np.asarray(whole.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
-
-    def words(name: str) -> list[str]:
-        if name not in names:
-            return [""] * len(matched)
-        return [text or "" for text in pc.struct_field(groups, name).to_pylist()]
-
-    year, month = number("year"), number("month")
-    year = np.where((year >= 0) & (year < 100), np.where(year < 70, 2000, 1900) + year, year)
-    if "name" in names:
-        month = np.array([_MONTHS.get(word.casefold(), -1) for word in words("name")], dtype=np.int64)
-    first, second = (number("first"), number("second_part")) if "first" in names else (month, number("day"))
-    fraction = words("fraction")
-    clock = _clock(number("hour"), number("minute"), number("second"), fraction=fraction, half=words("half"))
-    return Parts(matched, year, first, second, clock, _offsets(words("zone")), _precision(number, fraction))
+def _listed(texts: Iterable[object]) -> list[str]:
+    return [str(text) for text in (texts.to_pylist() if isinstance(texts, pa.Array) else texts)]
 
 
-def _clock(hour: Ints, minute: Ints, second: Ints, *, fraction: list[str], half: list[str]) -> Ints:
-    if any(half):
-        later = np.array([mark[:1].casefold() in _AFTER_NOON and bool(mark) for mark in half])
-        marked = np.array([bool(mark) for mark in half])
-        hour = np.where(marked & (hour <= 12) & (hour >= 1), hour % 12 + 12 * later, hour)
-    micros = np.array([int(f"{text:0<6}"[:6]) if text else 0 for text in fraction], dtype=np.int64)
-    clock = ((hour * 60 + minute) * 60 + np.maximum(second, 0)) * 1_000_000 + micros
-    right = (hour < 24) & (minute < 60) & (second <= 60)
-    # No clock means midnight; an impossible clock spoils the whole time.
-    return np.where(hour < 0, 0, np.where(right, clock, -1))
+def _read(stamps: Stamps, texts: Shaped, spelling: Spelling, zones: dict[str, tuple[int, int]]) -> None:
+    rows, spans = texts.rows, spelling.spans
+    stamps.label[rows] = _PLACE[spelling.label]
+    if "whole" in spans:
+        _number(stamps, texts, spelling)
+        return
+    if "year" not in spans:
+        return
+    stamps.year[rows] = texts.number(spans["year"])
+    stamps.width[rows] = spans["year"][1] - spans["year"][0]
+    stamps.mark[rows] = ord(spelling.mark) if spelling.mark else 0
+    stamps.first[rows] = texts.number(spans["month"]) if "month" in spans else spelling.month
+    stamps.second[rows] = texts.number(spans["day"])
+    padded = [_padding(part[rows], spans.get(name)) for part, name in ((stamps.first, "month"), (stamps.second, "day"))]
+    stamps.padding[rows] = padded[0] + 4 * padded[1]
+    stamps.calendar[rows] = ("", "gregorian", "jalali").index(spelling.calendar)
+    _clock(stamps, texts, spelling)
+    if spelling.sign:
+        minutes = texts.number(spans["east"]) * 60 + (texts.number(spans["past"]) if "past" in spans else 0)
+        # No clock is further from UTC than 14 hours.
+        stamps.clock[rows] = np.where(minutes <= 14 * 60, stamps.clock[rows], -1)
+        stamps.offset[rows] = spelling.sign * minutes
+    elif spelling.zone:
+        stamps.zone[rows] = zones.setdefault(spelling.zone, (len(zones), int(rows[0])))[0]
+    else:
+        stamps.offset[rows] = spelling.offset
 
 
-def _offsets(zones: list[str]) -> Ints:
-    known: dict[str, int] = {"": NO_OFFSET, "Z": 0, "UTC": 0, "GMT": 0}
-    for zone in set(zones) - set(known):
-        digits = zone[1:].replace(":", "")
-        minutes = int(digits[:2]) * 60 + int(digits[2:] or 0)
-        known[zone] = -minutes if zone[0] == "-" else minutes
-    return np.array([known[zone] for zone in zones], dtype=np.int64)
+def _padding(values: Ints, span: tuple[int, int] | None) -> Ints:
+    if span is None:
+        return np.zeros_like(values)
+    shown = np.ones_like(values) if span[1] - span[0] == 1 else np.where(values < 10, 2, 0)
+    return np.asarray(shown, dtype=np.int64)
 
 
-def _precision(number: object, fraction: list[str]) -> Ints:
-    hour, second = number("hour"), number("second")  # type: ignore[operator]
-    digits = np.array([len(text) for text in fraction], dtype=np.int64)
-    finest = np.select([digits > 3, digits > 0, second >= 0, hour >= 0], [0, 1, 2, 3], default=4)
-    return np.asarray(finest, dtype=np.int64)
+def _number(stamps: Stamps, texts: Shaped, spelling: Spelling) -> None:
+    whole = texts.number(spelling.spans["whole"])
+    # Nineteen digits may be more than a whole number holds; it then comes out negative.
+    stamps.label[texts.rows[whole < 0]] = -1
+    stamps.year[texts.rows] = -whole if spelling.negative else whole
+    stamps.width[texts.rows] = spelling.spans["whole"][1] - spelling.spans["whole"][0]
+    stamps.clock[texts.rows] = _fraction(texts, spelling.spans.get("fraction"), 9)
+    start, stop = spelling.spans.get("fraction", (0, 0))
+    stamps.second[texts.rows] = stop - start
+
+
+def _fraction(texts: Shaped, span: tuple[int, int] | None, digits: int) -> Ints:
+    """Read the digits after a point in units of the last of so many."""
+    if span is None:
+        return np.zeros(len(texts.rows), dtype=np.int64)
+    shown = min(span[1] - span[0], digits)
+    return texts.number((span[0], span[0] + shown)) * int(10 ** (digits - shown))
+
+
+def _clock(stamps: Stamps, texts: Shaped, spelling: Spelling) -> None:
+    spans, rows = spelling.spans, texts.rows
+    if "hour" not in spans:
+        stamps.precision[rows] = PRECISIONS.index("day")
+        return
+    hour = texts.number(spans["hour"])
+    minute, second = (
+        texts.number(spans[name]) if name in spans else np.zeros_like(hour) for name in ("minute", "second")
+    )
+    part = spans.get("fraction") or spans.get("fragment")
+    micros = _fraction(texts, part, 6)
+    # A leap second ends an hour of UTC, which ends a quarter of an hour everywhere.
+    right = (minute < 60) & ((second < 60) | ((second == 60) & (minute % 15 == 14))) & (hour < 24)
+    right |= (hour == 24) & (minute == 0) & (second == 0) & (micros == 0)  # the end of the day
+    if spelling.half:
+        right &= (hour <= 12) | ((spelling.half == "pm") & (hour < 24))
+        hour = np.where(hour <= 12, hour % 12 + 12 * (spelling.half == "pm"), hour)
+        stamps.half[rows] = 1
+    stamps.clock[rows] = np.where(right, hour * _HOUR + minute * _MINUTE + second * 1_000_000 + micros, -1)
+    stamps.precision[rows] = _finest(spans, part)
+
+
+def _finest(spans: object, part: tuple[int, int] | None) -> int:
+    if part is not None:
+        return PRECISIONS.index("us" if part[1] - part[0] > 3 else "ms")
+    shown = [name for name in ("second", "minute", "hour") if name in spans]  # type: ignore[operator]
+    return PRECISIONS.index({"second": "s", "minute": "min", "hour": "hour"}[shown[0]])
+
+
+def _compact(stamps: Stamps) -> None:
+    """Tell dates of digits alone from plain numbers: eight by themselves, ten and twelve by all of the column."""
+    eight = stamps.labelled("YYYYMMDD") & (stamps.precision == PRECISIONS.index("day"))
+    if eight.any():
+        _eight(stamps, eight)
+    _whole(stamps, "YYYYMMDDhhmm", 12)
+    _whole(stamps, "YYYYMMDDhh", 10)
+
+
+def _eight(stamps: Stamps, eight: npt.NDArray[np.bool_]) -> None:
+    year, month, day = stamps.year, stamps.first, stamps.second
+    likely = ((year >= 1300) & (year <= 1499)) | ((year >= 1800) & (year <= 2199)) | np.isin(year, (0, 1, 9999))
+    wrong = eight & ~(likely & (month <= 12) & (day <= 31))
+    ending = month * 100 + day
+    turned = wrong & (ending >= 1900) & (ending <= 2099)
+    first, second = year // 100, year % 100
+    stamps.label[wrong] = -1
+    stamps.label[turned] = _PLACE["aabbYYYY"]
+    stamps.first[turned], stamps.second[turned] = first[turned], second[turned]
+    stamps.year[turned] = ending[turned]
+
+
+def _whole(stamps: Stamps, label: str, digits: int) -> None:
+    rows = stamps.labelled("number") & (stamps.width == digits) & (stamps.year > 0) & (stamps.second == 0)
+    if not rows.any():
+        return
+    whole = stamps.year[rows]
+    minute, whole = (whole % 100, whole // 100) if digits == 12 else (np.zeros_like(whole), whole)
+    hour, day, month, year = whole % 100, whole // 100 % 100, whole // 10_000 % 100, whole // 1_000_000
+    fits = (year >= 1950) & (year <= 2099) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
+    # Seconds since 1970 that all look like dates do not happen before 2030.
+    if not (fits & (hour < 24) & (minute < 60)).all():
+        return
+    stamps.label[rows], stamps.width[rows] = _PLACE[label], 4
+    stamps.year[rows], stamps.first[rows], stamps.second[rows] = year, month, day
+    stamps.clock[rows] = hour * _HOUR + minute * _MINUTE
+    stamps.precision[rows] = PRECISIONS.index("min" if digits == 12 else "hour")

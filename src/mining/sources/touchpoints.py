@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mining._fields import CASES, FIELDS, FLAGS, TIMES, VOCABULARIES
+from mining.sources.glued import People
 from mining.sources.relations import Relations
 
 if TYPE_CHECKING:
@@ -37,12 +38,15 @@ class Touchpoints:
         What was used, what was set aside and why.
     relations : Relations
         Objects that a touchpoint is about beyond one of each type, and how objects belong together.
+    people : People
+        Which ids became one person, by what, and which of that is doubtful.
     """
 
     frame: pd.DataFrame
     objects: dict[str, pd.DataFrame]
     quality: Quality
     relations: Relations = field(default_factory=Relations)
+    people: People = field(default_factory=People)
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -77,6 +81,21 @@ class Touchpoints:
         return link(
             flat, case if case in CASES else "record", gap, replicated=replicated, left_out=len(self) - len(sure)
         )
+
+    def without_doubtful(self) -> Touchpoints:
+        """Take back what is doubtful about who is who, to see whether the results hang on it.
+
+        People glued by a doubtful link (`people.review`) are people of their own again; nothing is read again. Where
+        nothing is doubtful these same touchpoints are returned.
+        """
+        if self.people.customers is None:
+            return self
+        from mining.sources.relabel import relabel
+
+        customers = pd.Series(self.people.customers, index=self.frame.index, dtype="str")
+        objects = self.objects if self.people.apart is None else {**self.objects, "customer": self.people.apart}
+        frame, told = relabel(self.frame, objects, customers)
+        return replace(self, frame=frame, objects=told, people=replace(self.people, customers=None, apart=None))
 
     @cached_property
     def store(self) -> Store:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from mining.sources.emit import KEYED
 
-__all__ = ["own_staff", "trial_records"]
+__all__ = ["is_fiction", "own_staff", "trial_records"]
 
 # RFC 2606 keeps these domains for examples; the words are what people type into a form to try it.
 _TEST = re.compile(
@@ -20,6 +20,13 @@ def trial_records(keys: Iterable[tuple[str, str]]) -> set[str]:
     """Name the objects whose e-mail address says that they are no customers."""
     head = f"{KEYED}email:"
     return {name for name, key in keys if key.startswith(head) and _TEST.search(key.removeprefix(head))}
+
+
+def is_fiction(keys: Iterable[str]) -> bool:
+    """Say whether all these people are made up: every e-mail address is of the reserved domain ``.example``."""
+    head = f"{KEYED}email:"
+    addresses = [key for key in keys if key.startswith(head)]
+    return bool(addresses) and all(address.endswith(".example") for address in addresses)
 
 
 def own_staff(keys: Iterable[tuple[str, str]], domains: Sequence[str]) -> set[str]:

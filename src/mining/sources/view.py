@@ -11,13 +11,14 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from mining._errors import MappingError, nearest
+from mining._errors import ColumnError, nearest
 from mining._fields import VOCABULARIES
 from mining.sources.clocks import NO_TIME
 from mining.sources.dates import Clock, DateRules, read_dates
 from mining.sources.fold import fold
-from mining.sources.ids import normal_id
-from mining.sources.mapping import Condition, Mapping, Reading
+from mining.sources.keys import normal_id
+from mining.sources.mapping import ACCOUNT, Condition, Mapping, Reading
+from mining.sources.personal import quotable, titles
 from mining.sources.table import Coded, Ints, RawTable, joined
 from mining.sources.values import SCALES, inside, lengths_of
 
@@ -40,11 +41,21 @@ class View:
         Label table to its id -> word.
     note : callable
         Takes a remark for the quality report and how often it holds.
+    zone, account_zone : str
+        Zone of times without one in this table, and of the CRM's account where it is that.
     """
 
     def __init__(
-        self, table: RawTable, mapping: Mapping, labels: Named[str, Named[str, str]], note: Callable[[str, int], None]
+        self,
+        table: RawTable,
+        mapping: Mapping,
+        labels: Named[str, Named[str, str]],
+        note: Callable[[str, int], None],
+        *,
+        zone: str = "",
+        account_zone: str = "",
     ) -> None:
+        self._zone, self._account_zone = zone or mapping.timezone, account_zone
         self.table, self.mapping, self.labels, self.note = table, mapping, labels, note
         self.size = len(table.rows)
         self.clocks: dict[str, Clock] = {}
@@ -66,16 +77,24 @@ class View:
             self.sought.add(header)
         return header
 
-    def _find(self, column: str) -> str | None:
-        frame = self.table.frame
-        if column in frame.columns:
+    def spelt(self, column: str) -> str | None:
+        """Find the header of a column as the mapping spells it, in any of its languages."""
+        if column in self.table.frame.columns:
             return column
-        spellings = [prefix + column for prefix in self.mapping.prefixes] + list(self.mapping.aliases.get(column, ()))
-        for spelling in spellings:
+        for spelling in self._spellings(column):
             header = self._headers.get(fold(spelling))
             if header is not None:
                 return header
-        for spelling in spellings:
+        return None
+
+    def _spellings(self, column: str) -> list[str]:
+        return [*(prefix + column for prefix in self.mapping.prefixes), *self.mapping.aliases.get(column, ())]
+
+    def _find(self, column: str) -> str | None:
+        header = self.spelt(column)
+        if header is not None:
+            return header
+        for spelling in self._spellings(column):
             squeezed = self._squeezed.get(_squeeze(fold(spelling)))
             if squeezed is not None:
                 return self._headers[squeezed]
@@ -160,9 +179,10 @@ class View:
         return self.text(reading.column)
 
     def _hole(self, hole: str) -> Coded:
-        """Read a column named in a template; ``{column|lower}`` in small letters."""
+        """Read a column named in a template; ``{column|lower}`` in small letters, ``{column|path}`` inside its JSON."""
         column, _, how = hole.partition("|")
-        return self.text(column).renamed(str.lower) if how == "lower" else self.text(column)
+        found = self.text(column)
+        return found.renamed(str.lower if how == "lower" else inside(how)) if how else found
 
     def _seen(self, found: Coded) -> dict[str, int]:
         return found.take(np.flatnonzero(self.attention)).counts()
@@ -172,7 +192,7 @@ class View:
         found = self.one_spelling(found)
         unknown = {word: n for word, n in self._seen(found).items() if word not in words}
         if unknown and words and not reading.otherwise:
-            self.note(f"{self.table.name}: {_some(unknown)} not in the label table '{reading.label}'", 1)
+            self.note(f"{self.table.name}: {quotable(unknown)} not in the label table '{reading.label}'", 1)
         keep = reading.values is None and reading.otherwise != "missing"
         return found.renamed(lambda word: words.get(word, word if keep else None))
 
@@ -183,7 +203,7 @@ class View:
         if unknown and default is None and field and reading.otherwise != "missing":
             self.unknown.update({(field, word): n for word, n in unknown.items()})
             what = "kept as found" if keep else "left empty"
-            self.note(f"{self.table.name}: {field} has {_some(unknown)} that the mapping does not know, {what}", 1)
+            self.note(f"{self.table.name}: {field} has {quotable(unknown)} that the mapping does not know, {what}", 1)
         return found.renamed(lambda word: values.get(fold(word), default or (word if keep else None)))
 
     def _closed(self, found: Coded, field: str) -> Coded:
@@ -192,7 +212,7 @@ class View:
         unknown = {word: n for word, n in self._seen(plain).items() if word not in known}
         if unknown:
             self.unknown.update({(field, word): n for word, n in unknown.items()})
-            self.note(f"{self.table.name}: {field} has {_some(unknown)}, no word of ours, left empty", 1)
+            self.note(f"{self.table.name}: {field} has {quotable(unknown)}, no word of ours, left empty", 1)
         return plain.renamed(lambda word: word if word in known else None)
 
     def holds(self, condition: Condition) -> npt.NDArray[np.bool_]:
@@ -235,7 +255,7 @@ class View:
         name = self.find(reading.column) or reading.template or reading.column
         mapping = self.mapping
         rules = DateRules(
-            reading.timezone or mapping.timezone or None,
+            self._zone_of(reading),
             mapping.dayfirst if reading.dayfirst is None else reading.dayfirst,
             reading.calendar or mapping.calendar or None,
             reading.unit or None,
@@ -255,6 +275,10 @@ class View:
             )
         return self.clocks[key]
 
+    def _zone_of(self, reading: Reading) -> str | None:
+        zone = reading.timezone or self._zone
+        return (self._account_zone if zone == ACCOUNT else zone) or None
+
     def _others(self, name: str) -> Iterable[Coded]:
         return (self.text(header) for header in self.table.frame.columns if header != name)
 
@@ -271,7 +295,7 @@ class View:
         """Refuse a field that the table has none of the named columns for."""
         named = [column for reading in readings for column in columns_of(reading)]
         if named and not any(self.find(column) for column in named) and not any(r.constant for r in readings):
-            raise MappingError.column(named[0], field, self.table.name, self.table.frame.columns)
+            raise ColumnError.column(named[0], field, self.table.name, titles(map(str, self.table.frame.columns)))
 
     def remark(self, readings: Sequence[Reading], field: str) -> None:
         """Note a field that stays empty because the table lacks its column."""
@@ -308,15 +332,3 @@ def _shorn(header: str, suffixes: tuple[str, ...]) -> str:
 def _caught(pattern: re.Pattern[str], word: str) -> str | None:
     match = pattern.search(word)
     return None if match is None else match.group(1 if pattern.groups else 0)
-
-
-def discreet(word: str) -> str:
-    """Shorten a value for a remark; what may be a person's address or number is withheld."""
-    return "(withheld)" if "@" in word or word[:1] == "+" else word[:40]
-
-
-def _some(counts: dict[str, int]) -> str:
-    shown = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:3]
-    # A mapping that names the wrong column must not carry people's addresses into the report.
-    told = ", ".join(f"'{discreet(word)}' ({n})" for word, n in shown)
-    return told if len(counts) <= 3 else f"{told} and {len(counts) - 3} more"

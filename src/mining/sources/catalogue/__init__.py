@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -24,7 +25,8 @@ def known_systems() -> tuple[str, ...]:
 
 @cache
 def _known(name: str) -> Mapping:
-    return build_mapping((resources.files(__name__) / f"{name}.yml").read_text("utf-8"), f"{name}.yml")
+    text = (resources.files(__name__) / f"{name}.yml").read_text("utf-8")
+    return replace(build_mapping(text, f"{name}.yml"), known=True)
 
 
 def mapping_of(source: str | Path | Mapping) -> Mapping:

@@ -12,7 +12,7 @@ from mining.sources.mapping import Reader, Reading, Step
 from mining.sources.readers.passes import Pass, both
 from mining.sources.view import View
 
-__all__ = ["passes"]
+__all__ = ["matched_step", "passes"]
 
 _QUOTES = str.maketrans("“”„״‘’′׳", "\"\"\"\"''''")
 
@@ -26,7 +26,7 @@ def passes(reader: Reader, view: View) -> list[Pass]:
         if header in named:
             found.append((header, *named[header]))
         else:
-            found += [(header, header, step) for step in _matched(reader, header)]
+            found += [(header, header, step) for step in matched_step(reader, header)]
     for column in reader.steps:
         if view.find(column) is None:
             view.note(f"{view.table.name} has no milestone column '{column}'", 1)
@@ -44,7 +44,7 @@ def passes(reader: Reader, view: View) -> list[Pass]:
     ]
 
 
-def _matched(reader: Reader, header: str) -> Iterator[Step]:
+def matched_step(reader: Reader, header: str) -> Iterator[Step]:
     """Give the step of the first pattern that the header matches, its named groups filled in."""
     spelt = tidy(header).translate(_QUOTES)
     for matching in reader.matching:

@@ -1,0 +1,1 @@
+"""Guess what the columns of an unknown export mean, and draft a mapping of it."""
