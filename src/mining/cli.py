@@ -64,6 +64,8 @@ def read(
     source: Annotated[
         list[str] | None, typer.Option("--source", "-s", help="System or mapping file; repeatable.")
     ] = None,
+    timezone: Annotated[str | None, typer.Option(help="Zone of the CRM's account, such as Asia/Jerusalem.")] = None,
+    region: Annotated[str | None, typer.Option(help="Country of telephone numbers without a code, such as IL.")] = None,
 ) -> None:
     """Read an export and print its quality report: rows used, rows set aside and why."""
     from mining.report import Config, Study
@@ -73,7 +75,8 @@ def read(
             _print_quality(study)
     else:
         with _told_errors():
-            _print_quality(Study(Config(exports=exports, sources=tuple(source or ()))))
+            given = Config(exports=exports, sources=tuple(source or ()), timezone=timezone, region=region)
+            _print_quality(Study(given))
 
 
 @app.command("map")
@@ -189,7 +192,9 @@ def _quoted(path: Path) -> str:
 
 def _print_quality(study: Study) -> None:
     quality = study.touchpoints.quality
-    _print(f"{len(study.touchpoints.frame):,} touchpoints", quality.frame)
+    typer.echo(f"{len(study.touchpoints.frame):,} touchpoints. {quality.summary}")
+    for title, table in quality.tables:
+        _print(title, table)
     for note in quality.notes:
         typer.echo(f"- {note}")
 

@@ -311,3 +311,14 @@ def test_an_export_of_made_up_people_keeps_its_ids_and_any_other_hides_them(monk
     hidden = read({"people": real, "calls": log}, CRM).frame["customer"].tolist()
     assert hidden != ["crm:p1"]
     assert hidden[0].startswith("crm:")
+
+
+def test_the_same_rows_in_two_files_are_told_once(tmp_path) -> None:
+    text = CRM.replace("readers:", "files: {calls: ['calls*']}\nreaders:", 1)
+    people(4).to_csv(tmp_path / "people.csv", index=False)
+    log = calls(["p1", "p2", "p3"], [f"2025-01-0{n} 10:00:00" for n in (1, 2, 3)])
+    log.iloc[:2].to_csv(tmp_path / "calls.csv", index=False)
+    log.iloc[1:].to_csv(tmp_path / "calls (1).csv", index=False)
+    touchpoints = read_crm(tmp_path, [build_mapping(text)])
+    assert sorted(touchpoints.frame["touchpoint_id"]) == ["crm:calls:0", "crm:calls:1", "crm:calls:2"]
+    assert aside(touchpoints) == {"duplicate": 1}

@@ -106,7 +106,7 @@ def test_an_activity_row_is_a_touchpoint() -> None:
     frame = touchpoints.frame
     assert list(frame.columns) == [field.name for field in FIELDS]
     assert frame["activity"].tolist() == ["Visit", "Pricing viewed"]
-    assert frame["touchpoint_id"].tolist() == ["shop:table:1", "shop:table:2"]
+    assert frame["touchpoint_id"].tolist() == ["shop:visits:1", "shop:visits:2"]
     assert frame["customer"].tolist() == ["shop:ann", "shop:ann"]
     assert frame["direction"].tolist() == ["inbound", "outbound"]
     assert (frame["end_timestamp"] - frame["timestamp"]).iloc[0] == pd.Timedelta("90s")

@@ -28,7 +28,11 @@ def test_opportunities_in_two_spellings_of_their_dates(real_data, copy, order, u
     frame, quality = touchpoints.frame, touchpoints.quality
     assert quality.balanced
     assert _rules(touchpoints) == {"no milestone is reached": 500}
-    assert frame["activity"].value_counts().to_dict() == {"Deal engaged": 8_300, "Deal: Won": 4_238, "Deal: Lost": 2_473}
+    assert frame["activity"].value_counts().to_dict() == {
+        "Deal engaged": 8_300,
+        "Deal: Won": 4_238,
+        "Deal: Lost": 2_473,
+    }
     days = frame["timestamp"].dt.strftime("%Y-%m-%d")
     assert (days.min(), days.max()) == ("2016-10-20", "2017-12-31")
     assert set(frame["timestamp_quality"]) == {"date_only"}
@@ -39,7 +43,9 @@ def test_opportunities_in_two_spellings_of_their_dates(real_data, copy, order, u
     assert deals["stage"].value_counts().to_dict() == {"Won": 4238, "Lost": 2473, "Engaging": 1589, "Prospecting": 500}
     # 'GTXPro' of the deals is 'GTX Pro' in the price list: the join is broken, and the report says so.
     told = [note for note in quality.notes if "'GTXPro'" in note]
-    assert told == ([f"maven: sales_pipeline: 'GTXPro' ({unlisted:,}) not in the label table 'series'"] if unlisted else [])
+    assert told == (
+        [f"maven: sales_pipeline: 'GTXPro' ({unlisted:,}) not in the label table 'series'"] if unlisted else []
+    )
     assert frame.loc[frame["outcome"] == "won", "amount"].sum() == 10_005_534
 
 

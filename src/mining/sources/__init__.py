@@ -2,8 +2,10 @@
 
 from mining.sources.catalogue import catalogue
 from mining.sources.mapping import Mapping
+from mining.sources.ocel import read_ocel
+from mining.sources.propose import propose_mapping
 from mining.sources.quality import Quality
 from mining.sources.read import read_crm
 from mining.sources.touchpoints import Touchpoints
 
-__all__ = ["Mapping", "Quality", "Touchpoints", "catalogue", "read_crm"]
+__all__ = ["Mapping", "Quality", "Touchpoints", "catalogue", "propose_mapping", "read_crm", "read_ocel"]

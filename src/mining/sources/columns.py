@@ -113,6 +113,6 @@ def _identifiers(batches: Sequence[Batch]) -> Coded:
     """Spell every touchpoint's id: source, table, key, and what sets it apart from others of the row."""
     parts = []
     for batch in batches:
-        head, tail = f"{batch.source}:{batch.table.removesuffix('_data')}:", f":{batch.part}" if batch.part else ""
+        head, tail = f"{batch.source}:{batch.named}:", f":{batch.part}" if batch.part else ""
         parts.append(batch.ids.compact().renamed(lambda word, head=head, tail=tail: f"{head}{word}{tail}"))  # type: ignore[misc]
     return _stacked(parts)

@@ -202,7 +202,6 @@ def _batches(body: pa.Buffer, dialect: Dialect, ragged: _Ragged, *, block: int, 
     # Record numbers exist only when read by one thread.
     stream = pyarrow.csv.open_csv(
         source,
-        memory_pool=pa.system_memory_pool(),
         read_options=pyarrow.csv.ReadOptions(column_names=names, use_threads=False, block_size=block),
         parse_options=pyarrow.csv.ParseOptions(
             delimiter=dialect.delimiter, newlines_in_values=True, invalid_row_handler=ragged, ignore_empty_lines=True

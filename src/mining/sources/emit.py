@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,7 @@ class Batch:
 
     source: str
     table: str
+    named: str  # what the mapping calls the table: part of the touchpoint's id, whatever the file is called
     file: str
     page: int
     part: str
@@ -69,7 +70,7 @@ def emit(source: Source, reader: Reader, place: int = 0) -> Iterator[Batch]:
         source.absent.append(reader.name)
     for page, view in found:
         source.ledger.expect(page)
-        passes = plan(reader, view)
+        passes = [replace(single, table=reader.tables[0]) for single in plan(reader, view)]
         about = np.zeros(view.size, dtype=bool)
         for single in passes:
             batch, reached = _emit_pass(source, view, page, single)
@@ -157,6 +158,7 @@ def _batch(
     batch = Batch(
         source.name,
         view.table.name,
+        single.table or view.table.name,
         view.table.file,
         page,
         single.part,

@@ -172,22 +172,19 @@ def _distorted(labels: Sequence[str]) -> _Pattern:
 
 
 def _spelt_alike(one: str, two: str) -> bool:
-    bare = [re.sub(r"[\W_]+", "", fold(label)) for label in (one, two)]
-    if bare[0] == bare[1]:
+    """Say whether two labels differ in case, blanks and signs alone, or each word by a slip of the pen."""
+    words = [re.findall(r"[^\W_]+", fold(label)) for label in (one, two)]
+    if "".join(words[0]) == "".join(words[1]):
         return True
-    digits = [re.sub(r"\D", "", each) for each in bare]
-    return (
-        digits[0] == digits[1]
-        and min(map(len, bare)) > 6
-        and difflib.SequenceMatcher(None, bare[0], bare[1], autojunk=False).ratio() >= _ALIKE
-        and not _opposed(one, two)
-    )
+    unlike = [pair for pair in zip(*words, strict=False) if pair[0] != pair[1]]
+    return len(words[0]) == len(words[1]) and all(_slip(*pair) for pair in unlike)
 
 
-def _opposed(one: str, two: str) -> bool:
-    """Words that differ by a letter or two and mean opposite things are no misspelling."""
-    words = set(fold(one).split()) ^ set(fold(two).split())
-    return any({a, b} <= words for a, b in (("inbound", "outbound"), ("sent", "rent"), ("won", "lost"), ("in", "out")))
+def _slip(one: str, two: str) -> bool:
+    """Tell a slip from another word: won and lost, inbound and outbound share letters too."""
+    if min(len(one), len(two)) < 6 or any(mark.isdigit() for mark in one + two):
+        return False
+    return difflib.SequenceMatcher(None, one, two, autojunk=False).ratio() >= _ALIKE
 
 
 def _synonyms(frame: pd.DataFrame) -> _Pattern:

@@ -21,6 +21,7 @@ from mining.sources.files import Folder, Location, open_export
 from mining.sources.inspection import inspect
 from mining.sources.ledger import Ledger
 from mining.sources.mapping import Mapping
+from mining.sources.ocel import is_ocel, read_ocel
 from mining.sources.personal import withheld
 from mining.sources.pseudonyms import Pseudonyms, load_key
 from mining.sources.source import Source, open_source
@@ -88,6 +89,8 @@ def read_crm(
     MappingError
         When a mapping makes no sense, or does not fit the export.
     """
+    if sources is None and mapping is None and isinstance(location, (str, Path)) and is_ocel(Path(location)):
+        return _of_log(Path(location), identifiers or DEFAULT)
     ledger = Ledger()
     with tqdm(delay=2, disable=not _watched(progress), leave=False, unit="file") as bar:
 
@@ -125,6 +128,17 @@ def _asked(
         raise MiningError.refused("`sources` and `mapping` were both given;", "give the mapping among the sources.")
     listed = [sources] if isinstance(sources, (str, Path, Mapping)) else list(sources)
     return [(mapping_of(source), folder) for source in listed]
+
+
+def _of_log(path: Path, identifiers: str) -> Touchpoints:
+    """Read an object-centric log, which tells by itself what is what."""
+    read = read_ocel(path)
+    if identifiers != "pseudonyms":
+        return read
+    names = Pseudonyms(load_key())
+    frame, objects, remarks = withheld(names.frame(read.frame), names.objects(read.objects))
+    quality = replace(read.quality, notes=(*read.quality.notes, *remarks))
+    return Touchpoints(frame, objects, quality, names.relations(read.relations))
 
 
 def _disguise(done: Assembled, ledger: Ledger) -> None:

@@ -45,7 +45,8 @@ _DEFAULTS = {
 def read_ocel(path: Path | str, parts: Mapping[str, str] | None = None) -> Touchpoints:
     """Read an object-centric event log (OCEL 2.0: JSON, XML or SQLite) into touchpoints.
 
-    Nothing of the log is lost: `Touchpoints.store` holds it whole. The flat frame shows its events in our fields; an
+    Nothing of the log is lost: `Touchpoints.store` holds it whole, its ids as they are (`read_crm` puts pseudonyms in
+    their place, and keeps only what the frame and its relations have room for). The flat frame shows its events in our fields; an
     attribute that bears the name of a field and fits it becomes that field.
 
     Parameters

@@ -35,6 +35,8 @@ class Pass:
         Column that orders equal times.
     left : str
         Rule for rows that no pass of the reader is about.
+    table : str
+        What the mapping calls the table.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Pass:
     blank: bool = False
     order: str = ""
     left: str = ""
+    table: str = ""
 
 
 def both(outer: Step, inner: Step) -> Step:
