@@ -200,7 +200,8 @@ def _print_quality(study: Study) -> None:
 
 
 def _print(title: str, frame: pd.DataFrame) -> None:
-    shown = frame.head(20).round(3)
+    shown = frame.head(20)
+    shown = shown.assign(**{name: shown[name].round(3) for name in shown.select_dtypes("float")})
     typer.echo(f"\n{title}\n{shown.to_string(index=False, max_colwidth=70)}")
     if len(frame) > len(shown):
         typer.echo(f"... and {len(frame) - len(shown):,} more")

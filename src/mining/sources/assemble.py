@@ -52,17 +52,20 @@ def assemble(
     identity : str
         ``exact``, ``likely`` or ``none``: by what ids become one person.
     """
-    columns = stack(batches)
     kinds = [
         kind
         for kind in CASES
-        if kind in columns.text or any(rule.kind == kind for s in sources for rule in s.mapping.objects)
+        if any(kind in batch.text for batch in batches)
+        or any(rule.kind == kind for source in sources for rule in source.mapping.objects)
     ]
     described = {kind: describe(kind, sources) for kind in kinds}
     merges: dict[str, list[tuple[str, str]]] = {}
     for source in sources:
         for kind, old, kept in source.merges():
             merges.setdefault(kind, []).append((f"{source.name}:{old}", f"{source.name}:{kept}"))
+        source.forget()
+    columns = stack(batches)
+    del batches  # what is stacked is there twice
     final: dict[str, Mapping[str, str]] = {kind: merge_ids(merges.get(kind, ())) for kind in kinds}
     named = columns.text["customer"].words if "customer" in columns.text else ()
     fiction = is_fiction([*(key for _, key in described.get("customer", Described("customer")).keys), *map(str, named)])
@@ -89,4 +92,4 @@ def assemble(
         "fiction": fiction,
         "n_replicas": int((columns.turn[columns.keep] > 0).sum()),
     }
-    return Assembled(frame, objects, as_of, relate(columns, described, final, sources), people, facts)
+    return Assembled(frame, objects, as_of, relate(columns, described, final, (sources, merges)), people, facts)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from mining.sources.clocks import NO_TIME
 from mining.sources.columns import Columns
+from mining.sources.groups import group_of
 from mining.sources.table import Coded, Ints
 
 __all__ = ["MANY", "mark_bulk"]
@@ -43,23 +43,9 @@ def mark_bulk(columns: Columns) -> int:
 def _crowded(columns: Columns, rows: Ints) -> npt.NDArray[np.bool_]:
     """Say which rows share table, activity, actor and second with enough others about other cases."""
     actor = columns.text.get("actor", Coded.empty(len(columns.seq))).codes[rows]
-    keys = np.column_stack(
-        [columns.page[rows], columns.text["activity"].codes[rows], actor, columns.times["timestamp"][rows] // _SECOND]
-    )
-    _, group = np.unique(keys, axis=0, return_inverse=True)
+    second = columns.times["timestamp"][rows] // _SECOND
+    group = group_of(columns.page[rows], columns.text["activity"].codes[rows], actor, second)
     # One record may be written for several customers: it counts once.
-    cases = np.unique(np.column_stack([group, columns.position[rows]]), axis=0)[:, 0]
+    breadth = int(columns.position.max(initial=0)) + 1
+    cases = np.unique(group * breadth + columns.position[rows]) // breadth
     return np.asarray(np.bincount(cases, minlength=int(group.max()) + 1)[group] >= MANY)
-
-
-def recorded_together(columns: Columns) -> npt.NDArray[np.bool_]:
-    """Say which touchpoints were written down in one second with many others that happened at other times."""
-    recorded = columns.times["recorded_at"]
-    rows = np.flatnonzero(columns.keep & (recorded != NO_TIME))
-    out = np.zeros(len(recorded), dtype=bool)
-    if len(rows):
-        keys = np.column_stack([columns.page[rows], recorded[rows] // _SECOND])
-        _, group, counts = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
-        late = recorded[rows] - columns.times["timestamp"][rows] > 60 * _SECOND
-        out[rows[(counts[group] >= MANY) & late]] = True
-    return out

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from mining._fields import FIELDS, FLAGS, TIMES, VOCABULARIES
 from mining.sources.columns import Columns
@@ -50,7 +49,7 @@ def canonical(columns: Columns) -> pd.DataFrame:
             made[name] = _text(columns.text.get(name), rows)
     made["seq"] = np.arange(len(rows), dtype=np.int64)
     made["source_row"] = columns.row[rows]
-    frame = pd.DataFrame(made)[[spec.name for spec in FIELDS]]
+    frame = pd.DataFrame({spec.name: made[spec.name] for spec in FIELDS}, copy=False)
     again = replica > 0
     if again.any():
         ids = frame["touchpoint_id"].to_numpy(dtype=object)
@@ -61,9 +60,8 @@ def canonical(columns: Columns) -> pd.DataFrame:
 
 def _text(column: Coded | None, rows: Ints) -> Any:
     found = Coded.empty(len(rows)) if column is None else column.take(rows).compact()
-    codes = pa.array(found.codes, mask=~found.known)
     # Arrow spells a million rows out of a few words without a Python string per row.
-    return pd.array(pa.array(found.words, type=pa.large_string()).take(codes), dtype="str")
+    return pd.array(found.column(), dtype="str")
 
 
 def _word(column: Coded | None, rows: Ints, name: str) -> Any:

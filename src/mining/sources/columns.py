@@ -46,12 +46,12 @@ def stack(batches: Sequence[Batch]) -> Columns:
 
     text = {}
     for name in dict.fromkeys(name for batch in batches for name in batch.text):
-        text[name] = _stacked(
+        text[name] = Coded.stacked(
             [batch.text.get(name, Coded.empty(size)) for batch, size in zip(batches, sizes, strict=True)]
         )
-    text["source"] = _stacked([Coded.constant(batch.source, size) for batch, size in zip(batches, sizes, strict=True)])
-    text["source_table"] = _stacked([Coded.constant(b.table, size) for b, size in zip(batches, sizes, strict=True)])
-    text["source_file"] = _stacked([Coded.constant(b.file, size) for b, size in zip(batches, sizes, strict=True)])
+    for name, pick in (("source", "source"), ("source_table", "table"), ("source_file", "file")):
+        words = [Coded.constant(getattr(batch, pick), size) for batch, size in zip(batches, sizes, strict=True)]
+        text[name] = Coded.stacked(words)
 
     def filled(kind: str, name: str, blank: float) -> list[npt.NDArray[np.generic]]:
         return [getattr(b, kind).get(name, np.full(n, blank)) for b, n in zip(batches, sizes, strict=True)]
@@ -92,21 +92,10 @@ def _further(batches: Sequence[Batch], sizes: Sequence[int]) -> dict[str, tuple[
     return {
         kind: (
             np.concatenate([rows for rows, _ in parts]).astype(np.int64),
-            _stacked([targets for _, targets in parts]),
+            Coded.stacked([targets for _, targets in parts]),
         )
         for kind, parts in found.items()
     }
-
-
-def _stacked(parts: Sequence[Coded]) -> Coded:
-    place: dict[str, int] = {}
-    codes = [np.empty(0, dtype=np.int64)]
-    for part in parts:
-        used = np.unique(part.codes[part.codes >= 0])
-        shift = np.full(len(part.words) + 1, -1, dtype=np.int64)
-        shift[used] = [place.setdefault(part.words[code], len(place)) for code in used]
-        codes.append(shift[part.codes])
-    return Coded(np.concatenate(codes), np.array(list(place), dtype=object))
 
 
 def _identifiers(batches: Sequence[Batch]) -> Coded:
@@ -114,5 +103,5 @@ def _identifiers(batches: Sequence[Batch]) -> Coded:
     parts = []
     for batch in batches:
         head, tail = f"{batch.source}:{batch.named}:", f":{batch.part}" if batch.part else ""
-        parts.append(batch.ids.compact().renamed(lambda word, head=head, tail=tail: f"{head}{word}{tail}"))  # type: ignore[misc]
-    return _stacked(parts)
+        parts.append(batch.ids.framed(head, tail))
+    return Coded.stacked(parts)

@@ -194,9 +194,9 @@ def _ids(source: Source, view: View, single: Pass) -> Coded:
     key = view.kept(readings, "touchpoint_id")
     if key.known.all():
         return key
-    views = {id(other): other for pages in source.views.values() for _, other in pages}.values()
-    shared = sum(other.table.name == view.table.name for other in views) > 1
-    where = f"{view.table.file}-row-" if shared else "row-"
+    # Two files may make up one table: the tenth row of each is another touchpoint.
+    shared = any(len(pages) > 1 for pages in source.views.values() if any(other is view for _, other in pages))
+    where = f"{view.table.file}/{view.table.name}-row-" if shared else "row-"
     numbers = Coded(
         np.arange(view.size, dtype=np.int64), np.array([f"{where}{row}" for row in view.table.rows], dtype=object)
     )
@@ -240,7 +240,7 @@ def _reference(
 def _named(source: Source, view: View, reading: Reading) -> Coded:
     words = view.read(Reading(**{**reading.__dict__, "key": ""}))
     if not reading.key:
-        return view.one_spelling(words).renamed(lambda word: f"{source.name}:{word}")
+        return view.one_spelling(words).framed(f"{source.name}:")
     normal = normaliser(reading.key, source.region)
 
     def keyed(word: str) -> str | None:

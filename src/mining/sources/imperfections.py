@@ -14,6 +14,7 @@ import pandas as pd
 
 from mining._fields import CASES
 from mining.sources.fold import fold
+from mining.sources.groups import group_of
 
 __all__ = ["find_imperfections"]
 
@@ -90,24 +91,24 @@ def _moments(frame: pd.DataFrame, owner: npt.NDArray[np.int64]) -> npt.NDArray[n
     time = frame["timestamp"].astype("int64").to_numpy() // 1_000_000
     fine = frame["timestamp_precision"].isin(["us", "ms", "s"]).to_numpy()
     table = pd.factorize(frame["source_table"])[0]
-    keys = np.column_stack([owner, time, table])
-    groups = np.unique(keys, axis=0, return_inverse=True)[1].astype(np.int64)
+    groups = group_of(owner, time, table)
     # What has no such clock is alone with itself.
     return np.where(fine, groups, len(groups) + np.arange(len(groups)))
 
 
 def _bursts(frame: pd.DataFrame, owner: npt.NDArray[np.int64]) -> _Pattern:
-    group = pd.Series(_moments(frame, owner))
-    kinds = pd.Series(pd.factorize(frame["activity"])[0]).groupby(group.to_numpy()).transform("nunique")
-    hit = (kinds >= _BURST).to_numpy()
+    group = _moments(frame, owner)
+    activity = pd.factorize(frame["activity"])[0]
+    pairs = np.unique(group * (int(activity.max(initial=0)) + 1) + activity) // (int(activity.max(initial=0)) + 1)
+    hit = np.bincount(pairs, minlength=int(group.max(initial=0)) + 1)[group] >= _BURST
     cost = "what one form wrote at once has no order of its own; the order of the file stands in"
     return _Pattern("form-based event capture", int(hit.sum()), len(frame), _example(frame, hit), cost)
 
 
 def _collateral(frame: pd.DataFrame, owner: npt.NDArray[np.int64]) -> _Pattern:
-    group = pd.Series(_moments(frame, owner))
-    size = group.groupby(group).transform("size")
-    hit = ((size > 1) & (size < _BURST)).to_numpy()
+    group = _moments(frame, owner)
+    size = np.bincount(group, minlength=int(group.max(initial=0)) + 1)[group]
+    hit = (size > 1) & (size < _BURST)
     cost = "one act counts as several touchpoints, and the waits between them are nothing"
     return _Pattern("collateral events", int(hit.sum()), len(frame), _example(frame, hit), cost)
 
@@ -135,8 +136,11 @@ def _unanchored(clocks: pd.DataFrame) -> _Pattern:
 
 def _scattered_events(frame: pd.DataFrame) -> _Pattern:
     """Milestones: several touchpoints out of one record, told only by its columns."""
-    record = frame.groupby(["source", "source_file", "source_table", "source_row"], sort=False, dropna=False)
-    hit = (record["activity"].transform("nunique") > 1).to_numpy()
+    group = group_of(*(frame[name] for name in ("source", "source_file", "source_table", "source_row")))
+    activity = pd.factorize(frame["activity"])[0]
+    breadth = int(activity.max(initial=0)) + 1
+    records = np.unique(group * breadth + activity) // breadth
+    hit = np.bincount(records, minlength=int(group.max(initial=0)) + 1)[group] > 1
     cost = "only the last time of each milestone is known: loops and going back are invisible"
     return _Pattern("scattered event", int(hit.sum()), len(frame), _example(frame, hit), cost)
 

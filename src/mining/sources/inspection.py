@@ -20,31 +20,16 @@ from mining.sources.view import View
 
 __all__ = ["inspect"]
 
-_FEW_CUSTOMERS, _CROWD = 100, 20
+_FEW_CUSTOMERS, _CROWD, _NAMED_CROWDS = 100, 20, 5
 _NAMED = 12
 _LATE = pd.Timedelta("1D")
 
 
 def inspect(opened: Sequence[Source], done: Assembled, ledger: Ledger) -> Quality:
     """Draw up the quality report of what was read."""
-    facts = done.facts
     for source in opened:
-        if source.absent:
-            ledger.note(f"{source.name}: no table for {', '.join(source.absent)}")
-    people = done.people
-    glued = {kind: n for kind, n in people.glued_by.items() if n}
-    if glued:
-        told_by = ", ".join(f"{kind} {n:,}" for kind, n in glued.items())
-        ledger.note(f"{sum(glued.values()):,} customer ids were the same person as another and became one ({told_by})")
-    if len(people.review):
-        ledger.note(f"{len(people.review):,} pairs of customer ids are doubtful: see `people.review`")
-    for kind, n in sorted(people.blocked.items()):
-        ledger.note(f"{n:,} shared {kind} keys glue nobody: an office's, or borne by more than 20 ids")
-    if facts["n_replicas"]:
-        ledger.note(
-            f"{facts['n_replicas']:,} rows are further customers of a touchpoint (their id ends in @2, @3, ...)"
-        )
-    for remark in _crowds(done.frame):
+        _remark_absent(source)
+    for remark in (*_told_people(done), *_crowds(done.frame)):
         ledger.note(remark)
     clocks, told = _clocks(opened), ledger.frame()
     return Quality(
@@ -62,6 +47,39 @@ def inspect(opened: Sequence[Source], done: Assembled, ledger: Ledger) -> Qualit
     )
 
 
+def _remark_absent(source: Source) -> None:
+    """Tell which columns and tables of a source are not there, a remark each."""
+    for view in {id(view): view for _, view in source.tables(list(source.views))}.values():
+        if view.missing:
+            source.note(_missing(view))
+    if source.absent:
+        source.note(f"no table for {', '.join(source.absent)}")
+
+
+def _told_people(done: Assembled) -> Iterator[str]:
+    people = done.people
+    glued = {kind: n for kind, n in people.glued_by.items() if n}
+    if glued:
+        told = ", ".join(f"{kind} {n:,}" for kind, n in glued.items())
+        yield f"{sum(glued.values()):,} customer ids were the same person as another and became one ({told})"
+    if len(people.review):
+        yield f"{len(people.review):,} pairs of customer ids are doubtful: see `people.review`"
+    for kind, n in sorted(people.blocked.items()):
+        yield f"{n:,} shared {kind} keys glue nobody: an office's, or borne by more than 20 ids"
+    if done.facts["n_replicas"]:
+        yield f"{done.facts['n_replicas']:,} rows are further customers of a touchpoint (their id ends in @2, @3, ...)"
+
+
+def _missing(view: View) -> str:
+    """Tell in one remark which columns a table lacks and which fields stay empty for it."""
+    if len(view.missing) == 1:
+        ((column, field), guess), *_ = view.missing.items()
+        return f"{view.table.name} has no column '{column}', so {field} stays empty.{guess}"
+    told = ", ".join(f"'{column}' ({field})" for column, field in view.missing)
+    guesses = "".join(dict.fromkeys(guess for guess in view.missing.values() if guess))
+    return f"{view.table.name} has no column {told}: these fields stay empty.{guesses}"
+
+
 def _crowds(frame: pd.DataFrame) -> Iterator[str]:
     """Remark on customers who touch the company so often that they are hardly one person."""
     touches = frame["customer"].value_counts()
@@ -69,6 +87,12 @@ def _crowds(frame: pd.DataFrame) -> Iterator[str]:
         return
     usual = touches.median()
     crowds = touches[(touches > _CROWD * usual) & (touches > len(frame) / 100)]
+    if len(crowds) > _NAMED_CROWDS:
+        yield (
+            f"{len(crowds):,} customers have more than {_CROWD} times the touchpoints of the median customer "
+            f"({usual:.0f}), the most {int(crowds.max()):,}: perhaps accounts shared by many, not persons"
+        )
+        return
     for customer, n in crowds.items():
         share = n / len(frame)
         yield (
@@ -189,8 +213,7 @@ def _unmapped(opened: Sequence[Source]) -> pd.DataFrame:
 
 def _unread(view: View) -> Iterator[tuple[str, str, str, int, str]]:
     """Name the columns that hold something and that the mapping does not read."""
-    rest = [header for header in view.table.frame.columns if header not in view.sought and not header.startswith("_")]
-    filled = [header for header in rest if (view.table.frame[header].iloc[:1_000] != "").any()]
+    filled = [header for header in view.unread if not header.startswith("_")]
     if filled:
         named = ", ".join(titles(filled[:_NAMED]))
         named += f" and {len(filled) - _NAMED} more" if len(filled) > _NAMED else ""

@@ -90,7 +90,7 @@ class Quality:
         until = f" Known until {self.as_of:%Y-%m-%d %H:%M} UTC." if self.as_of is not None else ""
         return (
             f"{rows:,} records in {len(tables)} tables: {used:,} used, {rows - used:,} set aside by rule. "
-            f"{self.ties:.1%} of touchpoints share their time with another of the same customer.{until}"
+            f"{self.ties:.1%} of touchpoints share their time with another of the same customer or case.{until}"
         )
 
     def __repr__(self) -> str:

@@ -23,6 +23,7 @@ from mining.sources.ledger import Ledger
 from mining.sources.mapping import Mapping
 from mining.sources.ocel import is_ocel, read_ocel
 from mining.sources.personal import withheld
+from mining.sources.progress import watched
 from mining.sources.pseudonyms import Pseudonyms, load_key
 from mining.sources.source import Source, open_source
 from mining.sources.touchpoints import Touchpoints, check
@@ -92,7 +93,10 @@ def read_crm(
     if sources is None and mapping is None and isinstance(location, (str, Path)) and is_ocel(Path(location)):
         return _of_log(Path(location), identifiers or DEFAULT)
     ledger = Ledger()
-    with tqdm(delay=2, disable=not _watched(progress), leave=False, unit="file") as bar:
+    with (
+        tqdm(delay=2, disable=not _watched(progress), leave=False, unit="file") as bar,
+        watched(lambda file, done, total: bar.set_postfix_str(f"{file} {done / total:.0%}")),
+    ):
 
         def tick(name: str) -> None:
             bar.set_postfix_str(name)
@@ -105,14 +109,13 @@ def read_crm(
         home = region or next((source.region for source in opened if source.region), None)
         for source in opened:
             source.region = source.region or home
-        batches = list(_emitted(opened))
-        done = assemble(opened, batches, ledger, identity=identity)
+        done = assemble(opened, list(_emitted(opened)), ledger, identity=identity)
         if (identifiers or ("keep" if done.facts["fiction"] else DEFAULT)) == "pseudonyms":
             _disguise(done, ledger)
     if not len(done.frame):
         reasons = ledger.frame().groupby("rule")["rows_aside"].sum()
         told = ", ".join(f"{rule} ({n:,})" for rule, n in reasons[reasons > 0].items())
-        raise MiningError.empty("The export", f"every record was set aside: {told or 'the tables have no records'}.")
+        raise MiningError.refused("No touchpoint is left:", f"{told or 'the tables have no records'}.")
     return Touchpoints(check(done.frame), done.objects, inspect(opened, done, ledger), done.relations, done.people)
 
 

@@ -45,12 +45,13 @@ def relate(
     columns: Columns,
     described: Mapping[str, Described],
     final: Mapping[str, Mapping[str, str]],
-    sources: Sequence[Source],
+    told: tuple[Sequence[Source], Mapping[str, Sequence[tuple[str, str]]]],
 ) -> Relations:
     """Collect the relations of touchpoints to further objects, and of objects to each other, under final ids."""
     parts = [_beyond(columns, kind, final.get(kind, {})) for kind in columns.further]
     further = pd.concat(parts, ignore_index=True) if parts else _nothing(_FURTHER)
-    pairs = list(dict.fromkeys([*_linked(sources, final), *_belonging(described, final), *_merged(sources, final)]))
+    sources, merges = told
+    pairs = list(dict.fromkeys([*_linked(sources, final), *_belonging(described, final), *_merged(merges, final)]))
     objects = pd.DataFrame(pairs, columns=list(_OBJECTS)).astype("str") if pairs else _nothing(_OBJECTS)
     return Relations(further, objects)
 
@@ -95,13 +96,12 @@ def _belonging(
 
 
 def _merged(
-    sources: Sequence[Source], final: Mapping[str, Mapping[str, str]]
+    merges: Mapping[str, Sequence[tuple[str, str]]], final: Mapping[str, Mapping[str, str]]
 ) -> Iterable[tuple[str, str, str, str, str]]:
-    for source in sources:
-        for kind, old, kept in source.merges():
-            whole = f"{source.name}:{old}"
+    for kind, pairs in merges.items():
+        for old, kept in pairs:
             if old != kept:
-                yield kind, whole, kind, final.get(kind, {}).get(whole, f"{source.name}:{kept}"), "merged_into"
+                yield kind, old, kind, final.get(kind, {}).get(old, kept), "merged_into"
 
 
 def _name(final: Mapping[str, Mapping[str, str]], kind: str, source: str, word: str) -> str:

@@ -122,6 +122,12 @@ class Source:
                 if word:
                     yield merge.kind, word, str(after)
 
+    def forget(self) -> None:
+        """Let go of the letters of all tables once everything is read."""
+        for pages in self.views.values():
+            for _, view in pages:
+                view.forget()
+
     def described(self, kind: str) -> Iterator[tuple[ObjectRule, int, View]]:
         """Yield the rules and tables that describe objects of a type."""
         rules = [rule for rule in self.mapping.objects if rule.kind == kind]

@@ -25,6 +25,7 @@ from mining.sources.values import SCALES, inside, lengths_of
 __all__ = ["View"]
 
 _HOLE = re.compile(r"\{([^{}]+)\}")
+_LOOKED = 1_000
 _UNMARKED = ("false", "f", "no", "n", "0", "0.0")
 
 
@@ -62,6 +63,8 @@ class View:
         self._columns: dict[str, Coded] = {}
         self._kept: dict[tuple[object, ...], Coded] = {}
         self.attention = np.ones(self.size, dtype=bool)  # remarks are about these rows
+        self.missing: dict[tuple[str, str], str] = {}  # (column that is not there, field that stays empty) -> a guess
+        self.unread: list[str] = []  # headers with something in them that it has no use for
         self.sought: set[str] = set()  # headers that the mapping found a use for
         self.unknown: dict[tuple[str, str], int] = {}  # (field, value that the mapping does not know) -> rows
         headers = list(reversed(list(table.frame.columns)))
@@ -108,6 +111,14 @@ class View:
         if header not in self._columns:
             self._columns[header] = Coded.of(self.table.frame[header], self.mapping.missing)
         return self._columns[header]
+
+    def forget(self) -> None:
+        """Let go of the letters once everything is read; remember which columns nobody read."""
+        rest = (header for header in self.table.frame.columns if header not in self.sought)
+        self.unread = [header for header in rest if (self.table.frame[header].iloc[:_LOOKED] != "").any()]
+        self._columns.clear()
+        self._kept.clear()
+        self.table.forget()
 
     def ids(self, column: str) -> Coded:
         """Read a column of ids, each in the one spelling its system calls the id."""
@@ -264,7 +275,7 @@ class View:
         if key not in self.clocks:
             if not column.known.any():
                 return _no_times(self.size)
-            clock = read_dates(column, rules, f"{self.table.name}.{name}", others=lambda: self._others(name))
+            clock = read_dates(replace(column), rules, f"{self.table.name}.{name}", others=lambda: self._others(name))
             self.clocks[key] = Clock(
                 clock.micros,
                 clock.failed,
@@ -303,8 +314,7 @@ class View:
         if any(reading.constant for reading in readings):
             return
         if named and not any(self.find(column) for column in named):
-            guess = nearest(named[0], map(str, self.table.frame.columns))
-            self.note(f"{self.table.name} has no column '{named[0]}', so {field} stays empty.{guess}", 1)
+            self.missing[named[0], field] = nearest(named[0], map(str, self.table.frame.columns))
 
 
 def columns_of(reading: Reading) -> list[str]:
