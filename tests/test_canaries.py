@@ -20,7 +20,7 @@ from mining._files import write_table
 from mining.cli import app
 from mining.report import Config, Study, write_report
 from mining.sources import Touchpoints, read_crm
-from mining.sources.grammar import build_mapping
+from mining.sources.mappings.grammar import build_mapping
 
 LABELS = {
     "New", "Qualified", "Won", "Sales Pipeline", "Inside sales", "Tier one", "Tier two", "INBOUND", "OUTBOUND", "CALL",

@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from mining.cli import app
 from mining.examples import write_exports
-from mining.sources.strict_yaml import read_yaml
+from mining.sources.mappings.strict_yaml import read_yaml
 
 RUNNER = CliRunner()
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mining.report import Config, Study
-    from mining.sources.propose import Proposal
+    from mining.sources.guessing.propose import Proposal
 
 __all__ = ["app", "main"]
 
@@ -88,7 +88,7 @@ def propose(
 ) -> None:
     """Guess a mapping for an unknown export, with the evidence for every column, to be edited."""
     from mining._files import write_whole
-    from mining.sources.propose import propose_mapping
+    from mining.sources.guessing.propose import propose_mapping
 
     with _told_errors():
         if output and output.exists() and not force:
@@ -201,7 +201,7 @@ def _print_quality(study: Study) -> None:
 
 def _print(title: str, frame: pd.DataFrame) -> None:
     shown = frame.head(20)
-    shown = shown.assign(**{name: shown[name].round(3) for name in shown.select_dtypes("float")})
+    shown = shown.assign(**{str(name): shown[name].round(3) for name in shown.select_dtypes("float")})
     typer.echo(f"\n{title}\n{shown.to_string(index=False, max_colwidth=70)}")
     if len(frame) > len(shown):
         typer.echo(f"... and {len(frame) - len(shown):,} more")

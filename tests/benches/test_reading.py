@@ -52,8 +52,8 @@ def export(n, n_columns, seed=3):
 
 def beside(kind, n):
     """List what is done, who does it too, and how the one and the other do it."""
-    libraries = "import pandas as pd, mining, mining.sources.formats, pyarrow.csv, python_calamine"
-    table = "from mining.sources.files import open_export\n[table] = open_export(sys.argv[1]).files[0].read()"
+    libraries = "import pandas as pd, mining, mining.sources.forms.formats, pyarrow.csv, python_calamine"
+    table = "from mining.sources.forms.files import open_export\n[table] = open_export(sys.argv[1]).files[0].read()"
     touchpoints = "touchpoints = mining.read_crm(sys.argv[1], mapping=sys.argv[2])"
     peer = PANDAS[kind] + FORMATTED
     return [

@@ -5,8 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from mining.sources.dialect import parse
-from mining.sources.progress import watched
+from mining.sources.forms.dialect import parse
+from mining.sources.forms.progress import watched
 from tests.memory import measured
 
 ROWS = 300_000
@@ -31,7 +31,7 @@ def big_file(tmp_path_factory):
     return path
 
 
-LIBRARIES = "import pandas, pyarrow.csv, pyarrow.compute\nfrom mining.sources.formats import read_table"
+LIBRARIES = "import pandas, pyarrow.csv, pyarrow.compute\nfrom mining.sources.forms.formats import read_table"
 TABLE = f"""
     data = pathlib.Path(sys.argv[1]).read_bytes()
     [table] = read_table(data, "calls", "calls.csv", ".csv")

@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 
 from mining._errors import ExportError
-from mining.sources.archives import gunzip
-from mining.sources.dialect import detect, parse
-from mining.sources.encoding import decode, recode
-from mining.sources.files import open_export
 from mining.sources.fold import fold
-from mining.sources.formats import as_strings
+from mining.sources.forms.archives import gunzip
+from mining.sources.forms.dialect import detect, parse
+from mining.sources.forms.encoding import decode, recode
+from mining.sources.forms.files import open_export
+from mining.sources.forms.formats import as_strings
 from mining.sources.table import Coded
 
 HEBREW = "מזהה;שלב העסקה\n1;נסגרה בהצלחה\n2;הצעת מחיר\n"
@@ -345,7 +345,7 @@ def test_what_is_not_there_is_said_with_what_is(tmp_path) -> None:
 
 
 def test_bytes_are_not_what_the_suffix_says() -> None:
-    from mining.sources.formats import read_table
+    from mining.sources.forms.formats import read_table
 
     with pytest.raises(ExportError, match="no parquet"):
         list(read_table(io.BytesIO(b"nonsense").getvalue(), "x", "x.parquet", ".parquet"))

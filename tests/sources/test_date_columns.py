@@ -13,11 +13,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mining._errors import MappingError
-from mining.sources.clocks import NO_TIME
-from mining.sources.dates import Clock, DateRules, read_dates
-from mining.sources.months import month_of
-from mining.sources.stamps import PRECISIONS
 from mining.sources.table import Coded
+from mining.sources.times.clocks import NO_TIME
+from mining.sources.times.dates import Clock, DateRules, read_dates
+from mining.sources.times.months import month_of
+from mining.sources.times.stamps import PRECISIONS
 
 _TODAY = dt.date(2026, 6, 1)
 
@@ -323,7 +323,7 @@ def test_facts_are_plain_values() -> None:
 
 
 def test_no_word_names_two_months() -> None:
-    from mining.sources import months
+    from mining.sources.times import months
 
     for lines, calendar in ((months._GREGORIAN, "gregorian"), (months._JALALI, "jalali")):
         for line in lines.strip().split("\n"):
@@ -405,7 +405,7 @@ def test_any_text_is_read_or_fails_without_an_accident(text: str) -> None:
 
 
 def test_shapes_that_were_built_to_collide_are_told_apart() -> None:
-    from mining.sources import shapes
+    from mining.sources.times import shapes
 
     texts = [f"2024-03-{day:02d}" for day in range(1, 29)] + [f"{day:02d}.03.2024" for day in range(1, 29)]
     weights = shapes._WEIGHTS.copy()

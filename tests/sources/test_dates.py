@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from persiantools.jdatetime import JalaliDate
 
 from mining._errors import MappingError
-from mining.sources.calendars import gregorian_days, jalali_days
-from mining.sources.dates import Clock, DateRules, read_dates
 from mining.sources.table import Coded
+from mining.sources.times.calendars import gregorian_days, jalali_days
+from mining.sources.times.dates import Clock, DateRules, read_dates
 
 
 def _read(*texts: str, others: tuple[Coded, ...] = (), **rules: object) -> Clock:
@@ -248,7 +248,7 @@ def test_a_zone_that_nobody_named_is_marked() -> None:
 
 
 def test_precision_is_what_the_clock_shows() -> None:
-    from mining.sources.stamps import PRECISIONS
+    from mining.sources.times.stamps import PRECISIONS
 
     def finest(*texts: str) -> str:
         return PRECISIONS[int(_read(*texts).precision.min())]

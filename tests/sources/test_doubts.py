@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from mining.sources import read_crm
-from mining.sources.grammar import build_mapping
-from mining.sources.imperfections import find_imperfections
-from mining.sources.trials import own_staff, trial_records
+from mining.sources.doubts.imperfections import find_imperfections
+from mining.sources.mappings.grammar import build_mapping
+from mining.sources.people.trials import own_staff, trial_records
 
 CRM = """
 system: crm

@@ -20,11 +20,11 @@ from hypothesis import strategies as st
 
 from mining import read_crm
 from mining._errors import ExportError
-from mining.sources.databases import is_object_centric
-from mining.sources.envelopes import opened_envelope
-from mining.sources.files import open_export
-from mining.sources.formats import read_table
-from mining.sources.kinds import kind_of
+from mining.sources.forms.databases import is_object_centric
+from mining.sources.forms.envelopes import opened_envelope
+from mining.sources.forms.files import open_export
+from mining.sources.forms.formats import read_table
+from mining.sources.forms.kinds import kind_of
 from mining.sources.table import RawTable
 from tests.sources.binary_books import old_workbook
 
@@ -655,7 +655,7 @@ def test_the_parts_of_a_zip_that_are_not_read_are_named(tmp_path: Path) -> None:
 
 
 def test_numbers_of_many_digits_are_spelt_digit_by_digit() -> None:
-    from mining.sources.cells import spelt_arrow
+    from mining.sources.forms.cells import spelt_arrow
 
     values = [0.0, -0.0, 1e15, 2.0**60, 1e300, float("inf"), 0.1, float("nan")]
     spelt = spelt_arrow(pa.chunked_array([pa.array(values)])).tolist()

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mining._errors import MiningError
-from mining.sources.dialect import parse
-from mining.sources.encoding import decode, recode
-from mining.sources.formats import read_table
+from mining.sources.forms.dialect import parse
+from mining.sources.forms.encoding import decode, recode
+from mining.sources.forms.formats import read_table
 from mining.sources.table import Coded
 
 FEW = settings(

@@ -24,9 +24,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mining._errors import ExportError
-from mining.sources.archives import Content
-from mining.sources.files import open_export
-from mining.sources.formats import read_table
+from mining.sources.forms.archives import Content
+from mining.sources.forms.files import open_export
+from mining.sources.forms.formats import read_table
 from tests.sources.binary_books import number, old_book, old_workbook, shown, text
 
 WORKSHEET = (
@@ -127,7 +127,7 @@ def test_refusing_a_bomb_takes_little_memory(tmp_path: Path) -> None:
     program = f"""
         import resource
         from mining._errors import ExportError
-        from mining.sources.files import open_export
+        from mining.sources.forms.files import open_export
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         try:
             open_export({str(path)!r}).files[0].read()
@@ -168,13 +168,13 @@ def _places(data: bytearray, sign: bytes) -> Iterator[int]:
 
 
 def _opened_as(data: bytes, name: str) -> object:
-    from mining.sources.archives import members
+    from mining.sources.forms.archives import members
 
     return members(Content.of_bytes(data, name))
 
 
 def test_a_zip_that_claims_to_be_small_is_counted_as_it_unpacks() -> None:
-    from mining.sources.archives import bounded, unpacked
+    from mining.sources.forms.archives import bounded, unpacked
 
     with pytest.raises(ExportError, match="holds at least"):
         unpacked(Content.of_bytes(gzip.compress(b"0" * (60 * 1024**2)), "x.gz")).read()
@@ -267,7 +267,7 @@ def test_a_view_that_computes_for_ever_is_given_up(tmp_path: Path) -> None:
     connection.execute(f"CREATE VIEW endless AS {endless}")
     connection.execute("CREATE VIEW loads AS SELECT load_extension('x') AS x")
     connection.close()
-    from mining.sources import databases
+    from mining.sources.forms import databases
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(databases, "_MOST_STEPS", 100)

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mining._errors import ExportError, MappingError
-from mining.sources.identity import LARGEST, MOST_IDS, Identity, Verdicts, merge_ids, resolve
-from mining.sources.keys import is_blocked, looks_rounded, loose_email, normal_id, normaliser
+from mining.sources.people.identity import LARGEST, MOST_IDS, Identity, Verdicts, merge_ids, resolve
+from mining.sources.people.keys import is_blocked, looks_rounded, loose_email, normal_id, normaliser
 
 SOURCES = ["crm", "desk", "web"]
 

@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from mining._errors import MiningError
-from mining.sources.identity import LARGEST, Identity, Verdicts, resolve
-from mining.sources.keys import is_blocked, normaliser
-from mining.sources.likeness import Likeness, link_alike
+from mining.sources.people.identity import LARGEST, Identity, Verdicts, resolve
+from mining.sources.people.keys import is_blocked, normaliser
+from mining.sources.people.likeness import Likeness, link_alike
 
 needs_splink = pytest.mark.skipif(
     importlib.util.find_spec("splink") is None,
@@ -245,7 +245,7 @@ def test_without_the_extra_it_says_how_to_get_it(town: pd.DataFrame, monkeypatch
 
 
 def test_the_engine_is_loaded_only_when_it_is_needed() -> None:
-    program = "import sys, mining.sources.likeness; print('splink' in sys.modules)"
+    program = "import sys, mining.sources.people.likeness; print('splink' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["False"]
 

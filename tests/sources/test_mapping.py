@@ -1,15 +1,14 @@
 """The grammar of mappings: what it understands, and how it refuses the rest."""
 
-from pathlib import Path
-
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from mining._errors import MappingError
 from mining.sources.catalogue import catalogue, known_systems, mapping_of
-from mining.sources.grammar import build_mapping, read_mapping
-from mining.sources.strict_yaml import read_yaml
+from mining.sources.mappings.grammar import build_mapping, read_mapping
+from mining.sources.mappings.strict_yaml import read_yaml
 
 ROOT = Path(__file__).parents[2]
 

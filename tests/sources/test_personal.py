@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mining.sources import read_crm
-from mining.sources.personal import WITHHELD, discreet, quotable, scan, uniqueness, withheld
+from mining.sources.people.personal import WITHHELD, discreet, quotable, scan, uniqueness, withheld
 
 STUDIES = Path(__file__).resolve().parents[2] / "data" / "studies"
 PERSONAL = {

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from mining._errors import MiningError
 from mining._fields import CASES
 from mining.sources import read_crm
-from mining.sources.glued import People
-from mining.sources.pseudonyms import Key, Pseudonyms, load_key, pseudonymise
+from mining.sources.people.glued import People
+from mining.sources.people.pseudonyms import Key, Pseudonyms, load_key, pseudonymise
 from mining.sources.relations import Relations
 from mining.sources.touchpoints import Touchpoints, check
 
@@ -256,7 +256,8 @@ def test_a_key_shows_itself_nowhere(home):
 
 def test_of_many_processes_that_come_first_all_get_one_key(home):
     program = (
-        "from mining.sources.pseudonyms import load_key; import hashlib; print(hashlib.sha256(load_key()).hexdigest())"
+        "from mining.sources.people.pseudonyms import load_key; import hashlib; "
+        "print(hashlib.sha256(load_key()).hexdigest())"
     )
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     command = [sys.executable, "-c", program]

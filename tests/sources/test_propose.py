@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mining import MiningError, read_crm
-from mining.sources.grammar import build_mapping
-from mining.sources.lexicon import lexicon
-from mining.sources.propose import propose_mapping
+from mining.sources.guessing.lexicon import lexicon
+from mining.sources.guessing.propose import propose_mapping
+from mining.sources.mappings.grammar import build_mapping
 
 
 def told(columns, name="table"):

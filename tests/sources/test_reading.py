@@ -10,8 +10,8 @@ from mining._errors import ExportError, MappingError, MiningError
 from mining._fields import FIELDS
 from mining.sources import read_crm
 from mining.sources.flatten import flattened
-from mining.sources.grammar import build_mapping
-from mining.sources.identity import merge_ids, resolve
+from mining.sources.mappings.grammar import build_mapping
+from mining.sources.people.identity import merge_ids, resolve
 
 VISITS = build_mapping("""
 system: shop

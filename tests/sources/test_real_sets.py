@@ -8,7 +8,7 @@ import pytest
 
 from mining._errors import MiningError
 from mining.sources import read_crm
-from mining.sources.files import open_export
+from mining.sources.forms.files import open_export
 
 MAPPINGS = Path(__file__).parents[2] / "data" / "mappings"
 

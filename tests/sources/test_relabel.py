@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mining.sources import read_crm
-from mining.sources.grammar import build_mapping
-from mining.sources.relabel import relabel
+from mining.sources.mappings.grammar import build_mapping
+from mining.sources.people.relabel import relabel
 from mining.sources.touchpoints import Touchpoints, check
 
 CRM = """

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from mining.sources.mappings.values import inside, lengths_of, numbers_of
 from mining.sources.table import Coded
-from mining.sources.values import inside, lengths_of, numbers_of
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from mining.design.compiled import compile_net
 from mining.design.grammar import build_stages, read_case, read_ignored, read_top
 from mining.design.records import Stage, Step
 from mining.journeys import Journeys
-from mining.sources.strict_yaml import read_yaml
+from mining.sources.mappings.strict_yaml import read_yaml
 
 if TYPE_CHECKING:
     from mining._draw import Picture

@@ -1,10 +1,10 @@
 """An export becomes touchpoints: bytes, dialect, dates, mapping, identity, quality."""
 
 from mining.sources.catalogue import catalogue
-from mining.sources.mapping import Mapping
+from mining.sources.doubts.quality import Quality
+from mining.sources.guessing.propose import propose_mapping
+from mining.sources.mappings.mapping import Mapping
 from mining.sources.ocel import read_ocel
-from mining.sources.propose import propose_mapping
-from mining.sources.quality import Quality
 from mining.sources.read import read_crm
 from mining.sources.touchpoints import Touchpoints
 

@@ -10,16 +10,16 @@ import pandas as pd
 from mining._fields import CASES
 from mining.sources.canonical import canonical, kept_rows
 from mining.sources.columns import stack
-from mining.sources.emit import Batch
-from mining.sources.glued import People
-from mining.sources.identity import merge_ids
-from mining.sources.ledger import Ledger
-from mining.sources.objects import Described, describe, gather
-from mining.sources.people import fill_account, placed, resolve_people
+from mining.sources.doubts.ledger import Ledger
+from mining.sources.doubts.rules import judge, used
+from mining.sources.mappings.emit import Batch
+from mining.sources.mappings.objects import Described, describe, gather
+from mining.sources.mappings.source import Source
+from mining.sources.people.glued import People
+from mining.sources.people.identity import merge_ids
+from mining.sources.people.resolving import fill_account, placed, resolve_people
+from mining.sources.people.trials import is_fiction
 from mining.sources.relations import Relations, relate
-from mining.sources.rules import judge, used
-from mining.sources.source import Source
-from mining.sources.trials import is_fiction
 
 __all__ = ["Assembled", "assemble"]
 

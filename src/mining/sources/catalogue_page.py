@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mining._files import write_whole
 from mining.sources.catalogue import known_systems, mapping_of
-from mining.sources.mapping import Mapping, Reader, Step
+from mining.sources.mappings.mapping import Mapping, Reader, Step
 
 __all__ = ["catalogue_page"]
 

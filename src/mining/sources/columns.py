@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mining._fields import FLAGS, TIMES
-from mining.sources.clocks import NO_TIME
-from mining.sources.emit import Batch
+from mining.sources.mappings.emit import Batch
 from mining.sources.table import Coded, Ints
+from mining.sources.times.clocks import NO_TIME
 
 __all__ = ["Columns", "stack"]
 

@@ -14,18 +14,18 @@ from tqdm import tqdm
 from mining._errors import ColumnError, MiningError
 from mining.sources.assemble import Assembled, assemble
 from mining.sources.catalogue import mapping_of
-from mining.sources.clocks import check_zone
-from mining.sources.detect import detect
-from mining.sources.emit import Batch, emit
-from mining.sources.files import Folder, Location, open_export
-from mining.sources.inspection import inspect
-from mining.sources.ledger import Ledger
-from mining.sources.mapping import Mapping
+from mining.sources.doubts.inspection import inspect
+from mining.sources.doubts.ledger import Ledger
+from mining.sources.forms.files import Folder, Location, open_export
+from mining.sources.forms.progress import watched
+from mining.sources.mappings.detect import detect
+from mining.sources.mappings.emit import Batch, emit
+from mining.sources.mappings.mapping import Mapping
+from mining.sources.mappings.source import Source, open_source
 from mining.sources.ocel import is_ocel, read_ocel
-from mining.sources.personal import withheld
-from mining.sources.progress import watched
-from mining.sources.pseudonyms import Pseudonyms, load_key
-from mining.sources.source import Source, open_source
+from mining.sources.people.personal import withheld
+from mining.sources.people.pseudonyms import Pseudonyms, load_key
+from mining.sources.times.clocks import check_zone
 from mining.sources.touchpoints import Touchpoints, check
 
 __all__ = ["DEFAULT", "read_crm"]

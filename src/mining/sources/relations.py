@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from mining.sources.columns import Columns
-from mining.sources.objects import Described
-from mining.sources.source import Source
+from mining.sources.mappings.objects import Described
+from mining.sources.mappings.source import Source
 from mining.sources.table import Coded
 
 __all__ = ["Relations", "relate"]

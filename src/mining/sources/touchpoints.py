@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mining._fields import CASES, FIELDS, FLAGS, TIMES, VOCABULARIES
-from mining.sources.glued import People
+from mining.sources.people.glued import People
 from mining.sources.relations import Relations
 
 if TYPE_CHECKING:
     from mining.journeys.journeys import Journeys
-    from mining.sources.quality import Quality
+    from mining.sources.doubts.quality import Quality
     from mining.sources.store import Store
 
 __all__ = ["Touchpoints", "check"]
@@ -90,7 +90,7 @@ class Touchpoints:
         """
         if self.people.customers is None:
             return self
-        from mining.sources.relabel import relabel
+        from mining.sources.people.relabel import relabel
 
         customers = pd.Series(self.people.customers, index=self.frame.index, dtype="str")
         objects = self.objects if self.people.apart is None else {**self.objects, "customer": self.people.apart}

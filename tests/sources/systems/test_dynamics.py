@@ -9,7 +9,7 @@ import pytest
 from mining._errors import ExportError, MappingError
 from mining.sources import read_crm
 from mining.sources.catalogue import mapping_of
-from mining.sources.mapping import Reading
+from mining.sources.mappings.mapping import Reading
 
 DEAL, CASE = "11111111-aaaa-4aaa-8aaa-000000000001", "22222222-aaaa-4aaa-8aaa-000000000001"
 ANN, LEAD = "33333333-aaaa-4aaa-8aaa-000000000001", "44444444-aaaa-4aaa-8aaa-000000000001"

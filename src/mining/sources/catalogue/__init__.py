@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from mining._errors import MappingError
-from mining.sources.grammar import build_mapping, read_mapping
-from mining.sources.mapping import Mapping
+from mining.sources.mappings.grammar import build_mapping, read_mapping
+from mining.sources.mappings.mapping import Mapping
 
 __all__ = ["catalogue", "known_systems", "mapping_of"]
 

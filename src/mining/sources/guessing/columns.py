@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mining.sources.fold import fold
 from mining.sources.guessing.evidence import Facts
-from mining.sources.lexicon import Meaning, is_rtl, lexicon
+from mining.sources.guessing.lexicon import Meaning, is_rtl, lexicon
 
 __all__ = ["CLOCKS", "ENTITIES", "ColumnGuess", "guess_column", "time_sense"]
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from mining.sources.guessing.columns import ColumnGuess
 from mining.sources.guessing.fields import Line
 from mining.sources.guessing.joins import Join
+from mining.sources.guessing.lexicon import lexicon
 from mining.sources.guessing.tables import TableGuess
 from mining.sources.guessing.wording import Page
-from mining.sources.lexicon import lexicon
 
 __all__ = ["Draft", "noun_title", "row_title"]
 

@@ -11,12 +11,12 @@ import pandas as pd
 import pyarrow as pa
 
 from mining._errors import MappingError
-from mining.sources.clocks import NO_TIME
-from mining.sources.dates import DateRules, proof_of_order, read_dates
 from mining.sources.fold import fold, tidy
-from mining.sources.lexicon import lexicon
-from mining.sources.stamps import read_epochs, read_parts
+from mining.sources.guessing.lexicon import lexicon
 from mining.sources.table import Coded, Ints, RawTable
+from mining.sources.times.clocks import NO_TIME
+from mining.sources.times.dates import DateRules, proof_of_order, read_dates
+from mining.sources.times.stamps import read_epochs, read_parts
 
 __all__ = ["SAMPLE", "Facts", "find_facts", "sampled"]
 

@@ -9,9 +9,9 @@ from mining._fields import VOCABULARIES
 from mining.sources.guessing.columns import ENTITIES, ColumnGuess
 from mining.sources.guessing.evidence import Facts
 from mining.sources.guessing.joins import Join
+from mining.sources.guessing.lexicon import lexicon
 from mining.sources.guessing.tables import TableGuess
 from mining.sources.guessing.wording import Node, flow, sayable
-from mining.sources.lexicon import lexicon
 
 __all__ = ["Line", "content", "evidence", "link_name", "linked", "objects_of", "told_fields", "translated"]
 

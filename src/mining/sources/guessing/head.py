@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from mining.sources.catalogue import known_systems
-from mining.sources.files import Folder
 from mining.sources.fold import fold
+from mining.sources.forms.files import Folder
 from mining.sources.guessing.columns import ENTITIES, ColumnGuess
+from mining.sources.guessing.lexicon import is_rtl
 from mining.sources.guessing.tables import READS, TableGuess
 from mining.sources.guessing.wording import Page
-from mining.sources.lexicon import is_rtl
 
 __all__ = ["draft_head"]
 

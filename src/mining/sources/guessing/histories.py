@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from mining.sources.guessing.columns import ColumnGuess
 from mining.sources.guessing.draft import Draft, noun_title
 from mining.sources.guessing.fields import Line, evidence, told_fields
+from mining.sources.guessing.lexicon import lexicon
 from mining.sources.guessing.tables import TableGuess, changed_field, new_value
 from mining.sources.guessing.times import draft_times
 from mining.sources.guessing.wording import STATE, Node, sayable
-from mining.sources.lexicon import lexicon
 
 __all__ = ["draft_change", "draft_versions", "watched"]
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from mining._errors import MiningError
 from mining.sources.catalogue import known_systems, mapping_of
-from mining.sources.detect import detect
-from mining.sources.files import Folder
 from mining.sources.fold import fold
+from mining.sources.forms.files import Folder
 from mining.sources.guessing.tables import TableGuess
-from mining.sources.mapping import Mapping, Reader
+from mining.sources.mappings.detect import detect
+from mining.sources.mappings.mapping import Mapping, Reader
 
 __all__ = ["known_as"]
 

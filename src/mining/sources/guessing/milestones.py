@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mining.sources.clocks import NO_TIME
 from mining.sources.fold import tidy
 from mining.sources.guessing.columns import ColumnGuess
 from mining.sources.guessing.draft import Draft, noun_title
 from mining.sources.guessing.fields import Line, evidence, told_fields, translated
+from mining.sources.guessing.lexicon import lexicon
 from mining.sources.guessing.tables import MILESTONE_CLOCKS, TableGuess
 from mining.sources.guessing.wording import STATE, Node, flow
-from mining.sources.lexicon import lexicon
+from mining.sources.times.clocks import NO_TIME
 
 __all__ = ["draft_milestones"]
 

@@ -9,11 +9,11 @@ from mining.sources.guessing.columns import ENTITIES, ColumnGuess
 from mining.sources.guessing.draft import Draft, noun_title, row_title
 from mining.sources.guessing.fields import Line, told_fields, translated
 from mining.sources.guessing.histories import draft_change, draft_versions
+from mining.sources.guessing.lexicon import lexicon
 from mining.sources.guessing.milestones import draft_milestones
 from mining.sources.guessing.tables import TableGuess
 from mining.sources.guessing.times import draft_times
 from mining.sources.guessing.wording import Node, flow
-from mining.sources.lexicon import lexicon
 
 __all__ = ["draft_reader"]
 

@@ -9,11 +9,11 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from mining.sources.clocks import NO_TIME
 from mining.sources.guessing.columns import ENTITIES, ColumnGuess, guess_column, time_sense
 from mining.sources.guessing.evidence import find_facts
-from mining.sources.lexicon import is_rtl, lexicon
+from mining.sources.guessing.lexicon import is_rtl, lexicon
 from mining.sources.table import RawTable
+from mining.sources.times.clocks import NO_TIME
 
 __all__ = ["MILESTONE_CLOCKS", "READS", "TableGuess", "changed_field", "guess_table", "new_value"]
 

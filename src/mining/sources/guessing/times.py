@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mining.sources.clocks import NO_TIME
 from mining.sources.guessing.columns import ColumnGuess
 from mining.sources.guessing.draft import Draft
 from mining.sources.guessing.fields import Line, evidence
 from mining.sources.guessing.tables import TableGuess
+from mining.sources.times.clocks import NO_TIME
 
 __all__ = ["draft_times"]
 

@@ -10,10 +10,10 @@ import pandas as pd
 
 from mining._errors import FieldError, MiningError
 from mining._fields import CASES, FIELDS, FLAGS, TIMES, VOCABULARIES
+from mining.sources.doubts.imperfections import find_imperfections
+from mining.sources.doubts.quality import Quality
 from mining.sources.fold import fold
-from mining.sources.imperfections import find_imperfections
 from mining.sources.ocel.files import read_store
-from mining.sources.quality import Quality
 from mining.sources.relations import Relations
 from mining.sources.store import Store
 from mining.sources.touchpoints import Touchpoints, check
@@ -46,8 +46,8 @@ def read_ocel(path: Path | str, parts: Mapping[str, str] | None = None) -> Touch
     """Read an object-centric event log (OCEL 2.0: JSON, XML or SQLite) into touchpoints.
 
     Nothing of the log is lost: `Touchpoints.store` holds it whole, its ids as they are (`read_crm` puts pseudonyms in
-    their place, and keeps only what the frame and its relations have room for). The flat frame shows its events in our fields; an
-    attribute that bears the name of a field and fits it becomes that field.
+    their place, and keeps only what the frame and its relations have room for). The flat frame shows its events in our
+    fields; an attribute that bears the name of a field and fits it becomes that field.
 
     Parameters
     ----------

@@ -1,0 +1,1 @@
+"""Bytes become tables of strings: every file form, each within limits."""

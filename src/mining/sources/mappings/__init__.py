@@ -1,0 +1,1 @@
+"""What columns mean: the grammar of mappings, and tables seen through them."""

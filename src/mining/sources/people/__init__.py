@@ -1,0 +1,1 @@
+"""Who is who, and what of it nobody else may see."""
