@@ -76,7 +76,31 @@ def read(
     else:
         with _told_errors():
             given = Config(exports=exports, sources=tuple(source or ()), timezone=timezone, region=region)
-            _print_quality(Study(given))
+            _print_quality(Study(given if source else _recognised(given)))
+
+
+def _recognised(given: Config) -> Config:
+    """Fall back on a guessed mapping where no known system is recognised, and say so."""
+    from mining._errors import ExportError
+    from mining.sources import propose_mapping
+    from mining.sources.forms.files import open_export
+    from mining.sources.mappings.detect import detect
+    from mining.sources.ocel import is_ocel
+
+    if is_ocel(given.exports):
+        return given
+    try:
+        detect(open_export(given.exports))
+    except ExportError as error:
+        proposal = propose_mapping(given.exports)
+        if proposal.mapping is None:
+            raise ExportError.refused(str(error), proposal.summary) from error
+        typer.echo(
+            f"'{given.exports.name}' is of no known system: read with a guess. Look the guess over with "
+            f"`mining map {given.exports} -o my.yml`, then read with `--source my.yml`."
+        )
+        return replace(given, sources=(proposal.mapping,))
+    return given
 
 
 @app.command("map")

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from mining._errors import MiningError
+from mining.sources import read_crm
 from mining.sources.people.identity import LARGEST, Identity, Verdicts, resolve
 from mining.sources.people.keys import is_blocked, normaliser
 from mining.sources.people.likeness import Likeness, link_alike
@@ -286,3 +287,28 @@ def test_a_chain_of_likeness_does_not_make_a_crowd_one_person() -> None:
     chain = [(f"crm:{place}", f"crm:{place + 1}", 0.99) for place in range(1, size)]
     largest = Counter(likeness(*chain, n_ids=size).clusters().values()).most_common(1)[0][1]
     assert largest <= LARGEST
+
+
+@needs_splink
+def test_people_of_an_export_who_are_alike_become_one_and_can_be_taken_apart(town: pd.DataFrame) -> None:
+    people = town.reset_index(drop=True)
+    ids = pd.Series([str(1_000 + row) for row in range(len(people))], dtype="str")
+    contacts = people.rename(columns={"first": "firstname", "last": "lastname"}).assign(id=ids).fillna("")
+    forms = pd.DataFrame({"contact_id": ids, "form_id": "f", "timestamp": "2025-01-01 10:00:00"})
+    tables = {"contact": contacts.drop(columns="truth").add_prefix("property_").rename(columns={"property_id": "id"})}
+    tables["contact_form_submission"] = forms
+    found = {how: read_crm(tables, "hubspot", identity=how) for how in ("none", "exact", "likely")}
+    customers = {how: touchpoints.frame["customer"].nunique() for how, touchpoints in found.items()}
+    assert customers["none"] == len(people)
+    hits = {
+        how: pairwise(dict(enumerate(found[how].frame["customer"])), people["truth"]) for how in ("exact", "likely")
+    }
+    assert hits["likely"][1] > hits["exact"][1] + 0.1
+    assert hits["likely"][0] > 0.98
+    told = found["likely"]
+    assert {"id", "other_id", "probability", "evidence"} == set(told.people.likeness)
+    apart = told.without_doubtful().frame["customer"].nunique()
+    assert apart == found["exact"].without_doubtful().frame["customer"].nunique() > customers["likely"]
+    shown = told.frame.to_csv() + told.people.likeness.to_csv() + told.objects["customer"].to_csv()
+    assert not any(name in shown for name in people["email"].dropna().head(200))
+    assert not any(f",{name}," in shown for name in people["last"].head(200))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping as Named
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import yaml
 
 from mining._errors import ExportError, MiningError
+from mining.sources import Mapping
 
 __all__ = ["LANGUAGES", "Config", "read_config"]
 
@@ -28,8 +29,8 @@ class Config:
     ----------
     exports : Path
         File or folder that the CRM gave.
-    sources : tuple of str
-        Systems of the catalogue or mapping files; empty asks the catalogue to recognise them.
+    sources : tuple of str or Mapping
+        Systems of the catalogue, mapping files or mappings; empty asks the catalogue to recognise them.
     case, gap : str
         Case notion, and the silence that ends a journey (None: never).
     design : Path or None
@@ -41,7 +42,7 @@ class Config:
     """
 
     exports: Path
-    sources: tuple[str, ...] = ()
+    sources: tuple[str | Mapping, ...] = ()
     case: str = "customer"
     gap: str | None = None
     design: Path | None = None
@@ -87,7 +88,7 @@ def read_config(path: Path | str) -> Config:
         given = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 - strings only, no tags
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ExportError.unreadable(path, f"it is not YAML ({str(error).splitlines()[0]}).") from error
-    if not isinstance(given, Mapping):
+    if not isinstance(given, Named):
         raise ExportError.unreadable(path, "a configuration is a list of `key: value` lines, `exports:` at least.")
     known = [field.name for field in fields(Config)]
     for key in given:
@@ -98,7 +99,7 @@ def read_config(path: Path | str) -> Config:
     return _config(given, path.resolve().parent)
 
 
-def _config(given: Mapping[str, object], home: Path) -> Config:
+def _config(given: Named[str, object], home: Path) -> Config:
     texts = {key: _expanded(str(given[key])) for key in _TEXTS if given.get(key)}
     design = given.get("design")
     return Config(

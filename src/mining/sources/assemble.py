@@ -69,8 +69,9 @@ def assemble(
     final: dict[str, Mapping[str, str]] = {kind: merge_ids(merges.get(kind, ())) for kind in kinds}
     named = columns.text["customer"].words if "customer" in columns.text else ()
     fiction = is_fiction([*(key for _, key in described.get("customer", Described("customer")).keys), *map(str, named)])
-    known = resolve_people(columns, described, final, sources, identity=identity)
-    sure = columns.text["customer"].renamed(known.without_doubtful().canonical.get) if known.doubtful else None
+    known, strict, likeness = resolve_people(columns, described, final, sources, identity=identity)
+    doubtful = "customer" in columns.text and (bool(known.doubtful) or strict.canonical != known.canonical)
+    sure = columns.text["customer"].renamed(strict.canonical.get) if doubtful else None
     for kind in kinds:
         if kind in columns.text:
             columns.text[kind] = placed(columns.text[kind], final[kind], ledger, described.get(kind))
@@ -84,9 +85,9 @@ def assemble(
         for kind in kinds
         if len(described[kind].frame)
     }
-    people = People(known.glued_by, known.blocked, known.review)
+    people = People(known.glued_by, known.blocked, known.review, likeness)
     if sure is not None:
-        apart = gather(described["customer"], known.without_doubtful().canonical, ())
+        apart = gather(described["customer"], strict.canonical, ())
         people = replace(people, customers=sure.take(kept_rows(columns)).text(), apart=apart)
     facts: dict[str, object] = {
         "fiction": fiction,

@@ -34,6 +34,7 @@ def canonical(columns: Columns) -> pd.DataFrame:
     rows = kept_rows(columns)
     replica = columns.turn[rows]
     made: dict[str, object] = {}
+    blank = _text(None, rows)  # columns that say nothing share one: there are many of them
     for spec in FIELDS:
         name = spec.name
         if name in TIMES:
@@ -46,7 +47,8 @@ def canonical(columns: Columns) -> pd.DataFrame:
         elif name in VOCABULARIES:
             made[name] = _word(columns.text.get(name), rows, name)
         elif name in _WORDS:
-            made[name] = _text(columns.text.get(name), rows)
+            told = columns.text.get(name)
+            made[name] = blank if told is None or not told.known.any() else _text(told, rows)
     made["seq"] = np.arange(len(rows), dtype=np.int64)
     made["source_row"] = columns.row[rows]
     frame = pd.DataFrame({spec.name: made[spec.name] for spec in FIELDS}, copy=False)

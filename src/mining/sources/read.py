@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -92,7 +93,31 @@ def read_crm(
     """
     if sources is None and mapping is None and isinstance(location, (str, Path)) and is_ocel(Path(location)):
         return _of_log(Path(location), identifiers or DEFAULT)
-    ledger = Ledger()
+    try:
+        asked = _asked(location, sources, mapping)
+        read = partial(_read, identity=identity, region=region, timezone=timezone, progress=progress)
+        opened, done, ledger = read(asked)
+        if not len(done.frame):
+            raise _nothing_left(ledger)
+        if (identifiers or ("keep" if done.facts["fiction"] else DEFAULT)) == "pseudonyms":
+            _disguise(done, ledger)
+        return Touchpoints(check(done.frame), done.objects, inspect(opened, done, ledger), done.relations, done.people)
+    except MemoryError as error:
+        raise MiningError.refused(
+            "The export does not fit into memory:",
+            "read fewer files at a time, or only the period you need; Parquet takes least.",
+        ) from error
+
+
+def _read(
+    asked: Sequence[tuple[Mapping, Folder]],
+    *,
+    identity: str,
+    region: str | None,
+    timezone: str | None,
+    progress: bool | None,
+) -> tuple[list[Source], Assembled, Ledger]:
+    ledger, zone = Ledger(), check_zone(timezone) if timezone else ""
     with (
         tqdm(delay=2, disable=not _watched(progress), leave=False, unit="file") as bar,
         watched(lambda file, done, total: bar.set_postfix_str(f"{file} {done / total:.0%}")),
@@ -102,21 +127,18 @@ def read_crm(
             bar.set_postfix_str(name)
             bar.update()
 
-        zone = check_zone(timezone) if timezone else ""
-        asked = _asked(location, sources, mapping)
         opened = [open_source(one, folder, ledger, tick, timezone=zone) for one, folder in asked]
         _unlike(opened)
         home = region or next((source.region for source in opened if source.region), None)
         for source in opened:
             source.region = source.region or home
-        done = assemble(opened, list(_emitted(opened)), ledger, identity=identity)
-        if (identifiers or ("keep" if done.facts["fiction"] else DEFAULT)) == "pseudonyms":
-            _disguise(done, ledger)
-    if not len(done.frame):
-        reasons = ledger.frame().groupby("rule")["rows_aside"].sum()
-        told = ", ".join(f"{rule} ({n:,})" for rule, n in reasons[reasons > 0].items())
-        raise MiningError.refused("No touchpoint is left:", f"{told or 'the tables have no records'}.")
-    return Touchpoints(check(done.frame), done.objects, inspect(opened, done, ledger), done.relations, done.people)
+        return opened, assemble(opened, list(_emitted(opened)), ledger, identity=identity), ledger
+
+
+def _nothing_left(ledger: Ledger) -> MiningError:
+    reasons = ledger.frame().groupby("rule")["rows_aside"].sum()
+    told = ", ".join(f"{rule} ({n:,})" for rule, n in reasons[reasons > 0].items())
+    return MiningError.refused("No touchpoint is left:", f"{told or 'the tables have no records'}.")
 
 
 def _asked(

@@ -112,10 +112,12 @@ def _repeated(columns: Columns, ledger: Ledger) -> npt.NDArray[np.bool_]:
     """Mark every later telling of one touchpoint to one customer."""
     customer = columns.text.get("customer", Coded.empty(len(columns.seq))).codes
     rows = np.flatnonzero(columns.keep)
-    # The newest writing of an id counts where the source says when it was written, else the first told.
+    # The newest writing of an id counts where the source says when it was written, else the earliest time that is told:
+    # the order of the rows decides nothing.
     newest = -columns.modified[rows].astype(np.float64)
     ids_of = columns.text["touchpoint_id"].codes[rows]
-    order = rows[np.lexsort((columns.seq[rows], newest, customer[rows], ids_of))]
+    occurred = columns.times["timestamp"][rows]
+    order = rows[np.lexsort((columns.seq[rows], occurred, newest, customer[rows], ids_of))]
     ids, people = columns.text["touchpoint_id"].codes[order], customer[order]
     again = np.zeros(len(order), dtype=bool)
     again[1:] = (ids[1:] == ids[:-1]) & (people[1:] == people[:-1])
@@ -132,7 +134,7 @@ def _remark_changed(columns: Columns, order: Ints, again: npt.NDArray[np.bool_],
     unlike = np.logical_or.reduce([each[order[later]] != each[order[later - 1]] for each in told])
     if unlike.any():
         dated = bool((columns.modified[order[later[unlike]]] != NO_TIME).all())
-        kept = "the one written last" if dated else "the first in the order of the files"
+        kept = "the one written last" if dated else "the earlier"
         ledger.note(f"{int(unlike.sum()):,} touchpoints were told again with another time or activity; {kept} counts")
 
 

@@ -26,6 +26,8 @@ class People:
     review : DataFrame
         Pairs to look at, without personal data: `id`, `other_id`, `kind` of the key between them, `why` they are
         doubtful, and whether they were `glued` all the same.
+    likeness : DataFrame
+        With ``identity="likely"``, pairs that may be one person: `id`, `other_id`, `probability` (0 to 1), `evidence`.
     customers : ndarray or None
         The customer of every row of the frame without the doubtful links; None where there are none.
     apart : DataFrame or None
@@ -35,6 +37,7 @@ class People:
     glued_by: Mapping[str, int] = field(default_factory=dict)
     blocked: Mapping[str, int] = field(default_factory=dict)
     review: pd.DataFrame = field(default_factory=pd.DataFrame)
+    likeness: pd.DataFrame = field(default_factory=pd.DataFrame)
     customers: Words | None = None
     apart: pd.DataFrame | None = None
 
@@ -42,7 +45,8 @@ class People:
     def summary(self) -> str:
         """One sentence on what became one."""
         told = ", ".join(f"{n:,} by {kind}" for kind, n in self.glued_by.items() if n) or "none"
-        doubts = f"; {len(self.review):,} pairs to look at" if len(self.review) else ""
+        pairs = len(self.review) + len(self.likeness)
+        doubts = f"; {pairs:,} pairs to look at" if pairs else ""
         return f"ids that became part of another person: {told}{doubts}"
 
     def __repr__(self) -> str:

@@ -218,7 +218,9 @@ class Pseudonyms:
             customers = named.astype("object").where(named.notna(), None).to_numpy(dtype=object)
         if apart is not None:
             apart = self._table("customer", apart)
-        return replace(people, review=people.review.assign(**ends), customers=customers, apart=apart)
+        alike = {end: self.ids(people.likeness[end]) for end in ("id", "other_id") if end in people.likeness}
+        review, likeness = people.review.assign(**ends), people.likeness.assign(**alike)
+        return replace(people, review=review, likeness=likeness, customers=customers, apart=apart)
 
     def ids(self, column: pd.Series[str]) -> pd.Series[str]:
         """Rename a column of object ids."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,7 +18,15 @@ from mining.sources.people.identity import Identity, resolve
 from mining.sources.people.likeness import Likeness, link_alike
 from mining.sources.table import Coded
 
-__all__ = ["fill_account", "placed", "resolve_people"]
+__all__ = ["Resolved", "fill_account", "placed", "resolve_people"]
+
+
+class Resolved(NamedTuple):
+    """Who is who, who that would be without anything doubtful, and pairs of people who are alike."""
+
+    known: Identity
+    strict: Identity
+    likeness: pd.DataFrame
 
 
 def resolve_people(
@@ -26,7 +36,7 @@ def resolve_people(
     sources: Sequence[Source],
     *,
     identity: str,
-) -> Identity:
+) -> Resolved:
     """Decide which ids and keys are one person, in the order in which they were first seen."""
     people = described.get("customer", Described("customer"))
     column = columns.text.get("customer", Coded.empty(len(columns.seq)))
@@ -36,18 +46,22 @@ def resolve_people(
     codes = seen[np.sort(np.unique(seen, return_index=True)[1])]
     words = [str(word) for word in column.words[codes]]
     merges = final.get("customer", {})
-    known = resolve(
+    alike = _alike(people) if identity == "likely" else None
+    decide = partial(
+        resolve,
         [*people.frame.index, *(word for word in words if not word.startswith(KEYED))],
         people.keys,
         merges,
         [word for word in words if word.startswith(KEYED)],
         sources=[source.name for source in sources],
         glue=identity != "none",
-        verdicts=_alike(people).verdicts if identity == "likely" else None,
         blocklist=frozenset(word for source in sources for word in source.mapping.blocklist),
     )
+    known = decide(verdicts=alike.verdicts if alike else None)
     final["customer"] = known.canonical
-    return known
+    # Whoever is only alike is doubtful, like whoever only shares a doubtful number.
+    strict = decide().without_doubtful() if alike else known.without_doubtful()
+    return Resolved(known, strict, alike.review if alike else pd.DataFrame())
 
 
 def _alike(people: Described) -> Likeness:
