@@ -15,7 +15,7 @@ SAYS = {
     "bpic2012": ["262,200 touchpoints", "13,087 journeys", "262,200 of 262,200 rows"],
     "callcenter": ["7,548 touchpoints of 3,232 customers", "3,885 journeys", "perhaps an account shared by many"],
     "fivetran_hubspot": ["7 customers", "a field that is not followed"],
-    "fivetran_zendesk": ["30 journeys", "deleted"],
+    "fivetran_zendesk": ["39 journeys", "deleted"],
     "helpdesk": ["21,348 touchpoints of 397 customers", "4,580 journeys"],
     "olist_funnel": ["8,842 touchpoints of 8,000 customers", "MQL created"],
     "servicenow_uci": ["24,918 journeys", "of 141,712 rows", "nothing that is watched changed"],

@@ -194,7 +194,7 @@ class Journeys:
         marked = np.asarray(mask, bool)
         if marked.shape != (len(self),):
             raise MiningError.refused(f"A mask of {marked.shape} entries", f"does not fit {len(self)} journeys.")
-        return replace(self, log=self.log.keep(marked))
+        return replace(self, log=self.log.keep(marked), replicated=0, left_out=0)
 
     def reaching(self, activity: str) -> Journeys:
         """Keep journeys in which an activity happens.

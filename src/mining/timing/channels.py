@@ -106,7 +106,7 @@ def measure_channels(journeys: Journeys, *, within: str | pd.Timedelta = "2D") -
     `journeys` are those of the example company (`mining.examples`).
 
     >>> mining.measure_channels(journeys)
-    <Channels: 8,924 next contacts in 552 journeys, 4,287 of them in another channel>
+    <Channels: 8,924 next contacts in 552 journeys, 3,964 of them in another channel>
     """
     log = journeys.log
     is_contact = (log.codes["channel"] >= 0) & log.holds("touchpoint_kind", "interaction")
