@@ -155,12 +155,12 @@ def _drop_future(columns: Columns, ledger: Ledger) -> pd.Timestamp | None:
 def drop(columns: Columns, bad: npt.NDArray[np.bool_], rule: str, ledger: Ledger) -> None:
     """Set touchpoints aside under a rule; the record they came from is told in the ledger."""
     bad = bad & columns.keep
-    for page in np.unique(columns.page[bad]):
+    for page in np.flatnonzero(np.bincount(columns.page[bad])):
         ledger.aside(int(page), np.unique(columns.position[bad & (columns.page == page)]), rule)
     columns.keep &= ~bad
 
 
 def used(columns: Columns, ledger: Ledger) -> None:
     """Tell the ledger which records ended up in a touchpoint."""
-    for page in np.unique(columns.page[columns.keep]):
+    for page in np.flatnonzero(np.bincount(columns.page[columns.keep])):
         ledger.use(int(page), columns.position[columns.keep & (columns.page == page)])

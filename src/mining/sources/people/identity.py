@@ -154,7 +154,11 @@ def resolve(
     Identity
     """
     keys = list(keys)
-    ranked = _ranked([*ids, *merges, *merges.values(), *(name for name, _ in keys)], merges, sources)
+    told_of = {*merges, *merges.values(), *(name for name, _ in keys)}
+    told_of |= set(_named(verdicts)).intersection(ids)
+    # Whoever shares nothing with anybody needs no graph; in a large export that is nearly everybody.
+    alone = {name: name for name in ids if name not in told_of}
+    ranked = _ranked(told_of, merges, sources)
     pairs = sorted({(ranked[merges.get(name, name)], key) for name, key in keys})
     owners = Counter(key for _, key in pairs)
     shut = {key for key, n in owners.items() if n > MOST_IDS or is_blocked(key.partition(":")[2], blocklist)}
@@ -164,18 +168,27 @@ def resolve(
     web = _Web.of(ranked, borne, merges, first_seen, verdicts=verdicts or Verdicts())
     blocked = Counter(key[len(KEYED) :].partition(":")[0] for key in shut)
     if not glue:
-        return _known(web, set(), blocked)
+        return _beside(_known(web, set(), blocked), alone)
     let_go = web.let_go()
     refused = {key for key, why in let_go.items() if why != "doubt"}
     told, sure = _known(web, refused, blocked), _known(web, set(let_go), blocked)
     review = _review(web, [*_doubtful(web, let_go, refused), *_alike(web, refused)])
     moved = {sure.canonical[node]: told.canonical[node] for node in sure.canonical}
     return replace(
-        told,
+        _beside(told, alone),
         doubtful={one: other for one, other in moved.items() if one != other},
         review=review,
-        beyond_doubt=replace(sure, review=review.assign(glued=False)),
+        beyond_doubt=replace(_beside(sure, alone), review=review.assign(glued=False)),
     )
+
+
+def _named(verdicts: Verdicts | None) -> Iterator[str]:
+    for pair in (*verdicts.alike, *verdicts.apart) if verdicts else ():
+        yield from pair
+
+
+def _beside(known: Identity, alone: Mapping[str, str]) -> Identity:
+    return replace(known, canonical={**known.canonical, **alone})
 
 
 def _ranked(ids: Iterable[str], merges: Mapping[str, str], sources: Sequence[str]) -> dict[str, int]:
