@@ -84,3 +84,21 @@ def _default(name: str, n: int) -> list[str | None]:
 def told(*stories: str, gap: str | None = None, case: str = "customer", **manner: object) -> Journeys:
     """Journeys of stories; see `told_touchpoints`."""
     return told_touchpoints(*stories, **manner).by(case, gap=gap)  # type: ignore[arg-type]
+
+
+def happened(touchpoints: Touchpoints) -> list[str]:
+    """What happened, in order."""
+    return touchpoints.frame.sort_values(["timestamp", "seq"])["activity"].tolist()
+
+
+def asides(touchpoints: Touchpoints) -> dict[tuple[str, str], int]:
+    """How many records of each table were set aside by each rule."""
+    frame = touchpoints.quality.frame
+    lines = zip(frame["table"], frame["rule"], frame["rows_aside"], strict=True)
+    return {(table.strip(), rule): int(n) for table, rule, n in lines if rule}
+
+
+def rules(touchpoints: Touchpoints) -> dict[str, int]:
+    """How many records were set aside by each rule."""
+    frame = touchpoints.quality.frame
+    return {rule: int(n) for rule, n in zip(frame["rule"], frame["rows_aside"], strict=True) if rule}

@@ -12,6 +12,7 @@ from mining.sources import read_crm
 from mining.sources.flatten import flattened
 from mining.sources.mappings.grammar import build_mapping
 from mining.sources.people.identity import merge_ids, resolve
+from tests.telling import rules
 
 VISITS = build_mapping("""
 system: shop
@@ -86,11 +87,6 @@ def _visits(rows: list[tuple[str, ...]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names, dtype="str")
 
 
-def _rules(touchpoints) -> dict[str, int]:
-    frame = touchpoints.quality.frame
-    return {rule: int(n) for rule, n in zip(frame["rule"], frame["rows_aside"], strict=True) if rule}
-
-
 def test_an_activity_row_is_a_touchpoint() -> None:
     rows = [
         ("1", "Visit", "", "2024-01-01 10:00:00", "90", "IN", "ann", ""),
@@ -111,7 +107,7 @@ def test_an_activity_row_is_a_touchpoint() -> None:
     assert frame["direction"].tolist() == ["inbound", "outbound"]
     assert (frame["end_timestamp"] - frame["timestamp"]).iloc[0] == pd.Timedelta("90s")
     assert frame["timestamp_quality"].tolist() == ["exact", "exact"]
-    assert _rules(touchpoints) == {
+    assert rules(touchpoints) == {
         "no activity": 1,
         "planned": 1,
         "no timestamp": 1,
@@ -148,7 +144,7 @@ def test_a_history_of_changes_gives_the_fields_that_are_followed() -> None:
     assert one["activity"].tolist() == ["Deal: New", "Deal: Won", "Handed over"]
     assert one["actor"].tolist()[2] == "agent-07"
     assert one["touchpoint_kind"].tolist()[2] == "handoff"
-    assert _rules(touchpoints) == {"a field that is not followed": 1, "its deal is deleted": 1}
+    assert rules(touchpoints) == {"a field that is not followed": 1, "its deal is deleted": 1}
     assert touchpoints.objects["deal"]["amount"].to_dict() == {"crm:d1": 5, "crm:d3": 8}
     assert frame["activity"].tolist()[-1] == "Deal: s9"
 
@@ -219,7 +215,7 @@ def test_every_filled_milestone_is_a_touchpoint() -> None:
     touchpoints = read_crm({"deals": table}, mapping=MILESTONES)
     assert touchpoints.frame["activity"].tolist() == ["Deal created", "Deal: Quote sent"]
     assert touchpoints.frame["pipeline"].tolist()[1] == "Sales"
-    assert _rules(touchpoints) == {"no milestone is reached": 1}
+    assert rules(touchpoints) == {"no milestone is reached": 1}
 
 
 def test_versions_tell_what_changed() -> None:
@@ -235,7 +231,7 @@ def test_versions_tell_what_changed() -> None:
     frame = touchpoints.frame
     assert sorted(frame.loc[frame["ticket"] == "desk:t1", "activity"]) == ["Active", "Group changed", "New"]
     assert frame.loc[frame["ticket"] == "desk:t2", "activity"].tolist() == ["New"]
-    assert _rules(touchpoints) == {"nothing that is watched changed": 1, "impossible state": 1}
+    assert rules(touchpoints) == {"nothing that is watched changed": 1, "impossible state": 1}
 
 
 CELLS = st.tuples(
@@ -264,7 +260,7 @@ def test_every_record_is_used_or_set_aside_whatever_the_order(rows, random) -> N
     plain = [field.name for field in FIELDS if field.name not in {"seq", "source_row"}]
     first, second = (t.frame.sort_values("touchpoint_id").reset_index(drop=True)[plain] for t in (one, two))
     pd.testing.assert_frame_equal(first, second)
-    assert _rules(one) == _rules(two)
+    assert rules(one) == rules(two)
 
 
 def test_merges_are_followed_to_the_end_and_circles_end() -> None:
@@ -373,7 +369,7 @@ readers:
     )
     touchpoints = read_crm(table, mapping=mapping)
     assert touchpoints.frame["customer"].tolist() == ["crm:ann"]
-    assert _rules(touchpoints) == {"future": 1}
+    assert rules(touchpoints) == {"future": 1}
     assert touchpoints.quality.as_of == pd.Timestamp("2024-01-03 10:00", tz="UTC")
 
 

@@ -9,6 +9,7 @@ import pytest
 from mining._errors import MiningError
 from mining.sources import read_crm
 from mining.sources.forms.files import open_export
+from tests.telling import rules
 
 MAPPINGS = Path(__file__).parents[2] / "data" / "mappings"
 
@@ -17,17 +18,12 @@ def _read(folder: Path, name: str, **more):
     return read_crm(folder, MAPPINGS / f"{name}.yml", **more)
 
 
-def _rules(touchpoints) -> dict[str, int]:
-    frame = touchpoints.quality.frame
-    return {rule: int(n) for rule, n in zip(frame["rule"], frame["rows_aside"], strict=True) if rule}
-
-
 @pytest.mark.parametrize(("copy", "order", "unlisted"), [("", "Y-M-D", 1_480), ("other_copy", "D/M/Y", 0)])
 def test_opportunities_in_two_spellings_of_their_dates(real_data, copy, order, unlisted) -> None:
     touchpoints = _read(real_data("maven_crm_sales") / copy, "maven_crm_sales")
     frame, quality = touchpoints.frame, touchpoints.quality
     assert quality.balanced
-    assert _rules(touchpoints) == {"no milestone is reached": 500}
+    assert rules(touchpoints) == {"no milestone is reached": 500}
     assert frame["activity"].value_counts().to_dict() == {
         "Deal engaged": 8_300,
         "Deal: Won": 4_238,
@@ -65,7 +61,7 @@ def test_stage_dates_of_a_funnel(real_data) -> None:
     touchpoints = _read(real_data("real_estate_funnel"), "real_estate_funnel")
     frame, leads = touchpoints.frame, touchpoints.objects["lead"]
     assert touchpoints.quality.balanced
-    assert _rules(touchpoints) == {}
+    assert rules(touchpoints) == {}
     assert frame["activity"].value_counts().to_dict() == {
         "Lead created": 5_000,
         "Lead qualified": 2_278,
@@ -104,7 +100,7 @@ def test_leads_that_get_a_date_are_read_and_an_untouched_drop_down_is_missing(re
     assert (cells == "Select").to_numpy().sum() == 13_380
     touchpoints = _read({"Leads": cells.assign(**{"Created On": "2024-01-02"})}, "x_education_leads")
     leads = touchpoints.objects["lead"]
-    assert _rules(touchpoints) == {"test record": 1}
+    assert rules(touchpoints) == {"test record": 1}
     assert len(touchpoints.frame) == 9_239
     assert leads["converted"].mean() == pytest.approx(0.385, abs=5e-4)
     assert not (leads.astype("object") == "Select").to_numpy().any()
@@ -174,7 +170,7 @@ def test_stamps_of_1948_are_kept_and_flagged(real_data) -> None:
 
 def test_rows_without_ids_of_two_files_are_not_taken_for_each_other(real_data) -> None:
     touchpoints = read_crm(real_data("bpic_variants_only"))
-    assert _rules(touchpoints) == {}
+    assert rules(touchpoints) == {}
     assert len(touchpoints.frame) == 338_247 + 12_506
     assert touchpoints.frame["touchpoint_id"].is_unique
 
@@ -193,4 +189,4 @@ def test_numbered_rows_of_two_workbooks_with_one_name_of_sheet_are_all_kept(tmp_
     )
     touchpoints = read_crm([tmp_path / "2023.xlsx", tmp_path / "2024.xlsx"], tmp_path / "shop.yml")
     assert sorted(touchpoints.frame["activity"]) == ["Came", "Came", "Left", "Left"]
-    assert "duplicate" not in _rules(touchpoints)
+    assert "duplicate" not in rules(touchpoints)

@@ -6,18 +6,13 @@ import openpyxl
 import pandas as pd
 
 from mining.sources import read_crm
+from tests.telling import asides
 
 DATA = Path(__file__).parents[3] / "data"
 COMPARED = [
     *("activity", "timestamp", "planned_at", "channel", "direction", "actor_kind", "actor", "outcome", "stage"),
     *("pipeline", "amount", "customer", "account", "deal"),
 ]
-
-
-def _rules(touchpoints) -> dict[tuple[str, str], int]:
-    frame = touchpoints.quality.frame
-    lines = zip(frame["table"], frame["rule"], frame["rows_aside"], strict=True)
-    return {(table.strip(), rule): int(n) for table, rule, n in lines if rule}
 
 
 def _compared(touchpoints) -> pd.DataFrame:
@@ -32,8 +27,8 @@ def test_the_example_export_gives_the_journeys_of_its_own_mapping() -> None:
     meant = read_crm(DATA / "exports" / "acme-fa", DATA / "mappings" / "acme-fa.yml")
     assert set(found.frame["source"]) == {"didar"}
     pd.testing.assert_frame_equal(_compared(found), _compared(meant))
-    aside = {rule: n for (_, rule), n in _rules(found).items()}
-    assert aside == {rule: n for (_, rule), n in _rules(meant).items()}
+    aside = {rule: n for (_, rule), n in asides(found).items()}
+    assert aside == {rule: n for (_, rule), n in asides(meant).items()}
     pd.testing.assert_series_equal(
         found.objects["deal"]["status"].value_counts(), meant.objects["deal"]["status"].value_counts()
     )
@@ -104,7 +99,7 @@ def test_workbooks_as_they_are_downloaded(tmp_path) -> None:
         "didar:10": ["Deal created", "Deal: Lost"],
         "didar:11": ["Deal created", "Note"],
     }
-    assert _rules(touchpoints) == {("معاملات", "duplicate"): 1, ("فعالیت ها", "planned"): 1}
+    assert asides(touchpoints) == {("معاملات", "duplicate"): 1, ("فعالیت ها", "planned"): 1}
     lost = frame[frame["activity"] == "Deal: Lost"].iloc[0]
     assert (lost["outcome"], lost["reason"], lost["account"], lost["amount"]) == ("lost", "قیمت", "didar:5", 20)
     assert lost["timestamp"].tz_convert("Asia/Tehran").strftime("%Y-%m-%d") == "2026-07-22"

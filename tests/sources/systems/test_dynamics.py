@@ -10,23 +10,11 @@ from mining._errors import ExportError, MappingError
 from mining.sources import read_crm
 from mining.sources.catalogue import mapping_of
 from mining.sources.mappings.mapping import Reading
+from tests.telling import asides, happened
 
 DEAL, CASE = "11111111-aaaa-4aaa-8aaa-000000000001", "22222222-aaaa-4aaa-8aaa-000000000001"
 ANN, LEAD = "33333333-aaaa-4aaa-8aaa-000000000001", "44444444-aaaa-4aaa-8aaa-000000000001"
 AGENT = "55555555-aaaa-4aaa-8aaa-000000000001"
-
-
-def _told(touchpoints) -> list[str]:
-    return touchpoints.frame.sort_values(["timestamp", "seq"])["activity"].tolist()
-
-
-def _rules(touchpoints) -> dict[tuple[str, str], int]:
-    frame = touchpoints.quality.frame
-    return {
-        (table, rule): int(n)
-        for table, rule, n in zip(frame["table"], frame["rule"], frame["rows_aside"], strict=True)
-        if rule
-    }
 
 
 def _ids(readings) -> list[str]:
@@ -131,8 +119,8 @@ def _parties() -> pd.DataFrame:
 
 def test_calls_planned_cancelled_and_done() -> None:
     touchpoints = read_crm({"phonecall": _calls(), "activityparty": _parties()}, "dynamics-365")
-    assert _told(touchpoints) == ["Call made", "Call received", "Call received"]
-    assert _rules(touchpoints) == {("phonecall", "planned"): 1, ("phonecall", "cancelled"): 1}
+    assert happened(touchpoints) == ["Call made", "Call received", "Call received"]
+    assert asides(touchpoints) == {("phonecall", "planned"): 1, ("phonecall", "cancelled"): 1}
     frame = touchpoints.frame.sort_values("timestamp").reset_index(drop=True)
     assert frame["timestamp"].dt.strftime("%m-%d").tolist() == ["01-02", "01-03", "01-04"]
     assert frame["end_timestamp"].iloc[0] - frame["timestamp"].iloc[0] == pd.Timedelta("30min")
@@ -178,7 +166,7 @@ def test_an_activity_in_two_tables_is_told_once() -> None:
     )
     touchpoints = read_crm({"phonecall": _calls(), "activitypointer": pointers}, "dynamics-365")
     told = touchpoints.frame.set_index("activity")["timestamp"]
-    assert _rules(touchpoints)["activitypointer", "told by its own table"] == 2
+    assert asides(touchpoints)["activitypointer", "told by its own table"] == 2
     # A meeting took place when it was scheduled, a letter went out when it was done; a new kind is kept by its name.
     assert f"{told['Meeting']:%m-%d}" == "01-10"
     assert f"{told['Letter']:%m-%d}" == "01-12"
@@ -214,7 +202,7 @@ def test_deals_close_by_their_closing_activity_where_there_is_one() -> None:
         }
     )
     touchpoints = read_crm({"opportunity": _deals(), "stringmap": words}, "dynamics-365")
-    assert sorted(_told(touchpoints)) == [
+    assert sorted(happened(touchpoints)) == [
         "Lead qualified",
         *["Opportunity created"] * 3,
         "Opportunity lost",
@@ -267,7 +255,7 @@ def test_cases_end_by_their_resolution_and_people_are_merged() -> None:
     touchpoints = read_crm(
         {"contact": contacts, "incident": cases, "incidentresolution": resolutions, "lead": leads}, "dynamics-365"
     )
-    assert _told(touchpoints) == ["Lead created", "Case opened", "Case escalated", "Case opened", "Case resolved"]
+    assert happened(touchpoints) == ["Lead created", "Case opened", "Case escalated", "Case opened", "Case resolved"]
     frame = touchpoints.frame
     assert frame["customer"].dropna().unique().tolist() == [f"dynamics-365:{ANN}"]
     opened = frame[frame["activity"] == "Case opened"]
@@ -287,16 +275,16 @@ def test_the_audit_tells_what_closings_do_not() -> None:
     audit = pd.DataFrame(rows, columns=["auditid", "action", "objecttypecode", "objectid", "createdon"])
     audit["userid"] = AGENT
     alone = read_crm({"audit": audit}, "dynamics-365")
-    assert _told(alone) == ["Lead qualified", "Opportunity handed over", "Case reopened", "Opportunity won"]
+    assert happened(alone) == ["Lead qualified", "Opportunity handed over", "Case reopened", "Opportunity won"]
     assert alone.frame["touchpoint_kind"].value_counts()["handoff"] == 1
-    rules = _rules(alone)
+    rules = asides(alone)
     assert rules["audit", "an action that is not followed"] == 1
     closing = pd.DataFrame({"activityid": ["c1"], "opportunityid": [DEAL], "createdon": ["2024-02-01T16:20:00Z"]})
     both = read_crm({"audit": audit, "opportunityclose": closing, "opportunity": _deals()}, "dynamics-365")
-    assert _told(both).count("Opportunity won") == 1
-    assert _told(both).count("Lead qualified") == 1
-    assert _rules(both)["audit", "told by its closing"] == 1
-    assert _rules(both)["audit", "told by its opportunity"] == 1
+    assert happened(both).count("Opportunity won") == 1
+    assert happened(both).count("Lead qualified") == 1
+    assert asides(both)["audit", "told by its closing"] == 1
+    assert asides(both)["audit", "told by its opportunity"] == 1
 
 
 def test_a_process_tells_its_present_stage() -> None:
@@ -311,7 +299,7 @@ def test_a_process_tells_its_present_stage() -> None:
     )
     stages = pd.DataFrame({"processstageid": ["s1"], "stagename": ["Propose"]})
     touchpoints = read_crm({"opportunitysalesprocess": process, "processstage": stages}, "dynamics-365")
-    assert _told(touchpoints) == ["Stage: Propose"]
+    assert happened(touchpoints) == ["Stage: Propose"]
     assert touchpoints.frame["deal"].tolist() == [f"dynamics-365:{DEAL}"]
 
 
@@ -340,7 +328,7 @@ def test_a_view_in_excel_with_its_hidden_columns(tmp_path, german) -> None:
     frame = touchpoints.frame
     assert touchpoints.quality.balanced
     assert frame["activity"].tolist().count("Opportunity created") == 2
-    assert _told(touchpoints)[-1] == "Opportunity won"
+    assert happened(touchpoints)[-1] == "Opportunity won"
     assert len(frame) == 3
     assert f"dynamics-365:{DEAL}" in set(frame["deal"])
     assert frame.loc[frame["outcome"].notna(), "outcome"].tolist() == ["won"]
@@ -363,6 +351,6 @@ def test_activities_of_a_view_regard_deals_by_topic(tmp_path) -> None:
         "utf-8",
     )
     touchpoints = read_crm(tmp_path, "dynamics-365")
-    assert _told(touchpoints) == ["Opportunity created", "Call", "Meeting"]
-    assert _rules(touchpoints) == {("acts", "planned"): 1, ("acts", "nobody it belongs to"): 1}
+    assert happened(touchpoints) == ["Opportunity created", "Call", "Meeting"]
+    assert asides(touchpoints) == {("acts", "planned"): 1, ("acts", "nobody it belongs to"): 1}
     assert f"{touchpoints.frame.set_index('activity')['timestamp']['Meeting']:%m-%d %H}" == "01-09 14"

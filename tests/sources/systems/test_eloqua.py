@@ -4,19 +4,7 @@ import pandas as pd
 import pytest
 
 from mining.sources import read_crm
-
-
-def _told(touchpoints) -> list[str]:
-    return touchpoints.frame.sort_values(["timestamp", "seq"])["activity"].tolist()
-
-
-def _rules(touchpoints) -> dict[tuple[str, str], int]:
-    frame = touchpoints.quality.frame
-    return {
-        (table, rule): int(n)
-        for table, rule, n in zip(frame["table"], frame["rule"], frame["rows_aside"], strict=True)
-        if rule
-    }
+from tests.telling import asides, happened
 
 
 def _activities() -> pd.DataFrame:
@@ -91,7 +79,7 @@ def test_bulk_exports_are_known_by_their_headers(tmp_path, spelling) -> None:
     activities.to_csv(tmp_path / "sync-11.csv", index=False)
     contacts.to_csv(tmp_path / "sync-12.csv", index=False)
     touchpoints = read_crm(tmp_path)
-    assert _told(touchpoints) == TOLD
+    assert happened(touchpoints) == TOLD
     assert touchpoints.quality.balanced
     frame = touchpoints.frame.set_index("activity")
     assert frame.loc["Form submitted", "customer"] == "eloqua:8"
@@ -109,5 +97,5 @@ def test_bulk_exports_are_known_by_their_headers(tmp_path, spelling) -> None:
 def test_a_table_per_type_as_connectors_keep_them() -> None:
     tables = {f"activity_{kind.lower()}": rows for kind, rows in _activities().groupby("ActivityType")}
     touchpoints = read_crm({**tables, "contacts": _contacts()}, "eloqua")
-    assert _told(touchpoints) == TOLD
-    assert _rules(touchpoints) == {}
+    assert happened(touchpoints) == TOLD
+    assert asides(touchpoints) == {}

@@ -6,22 +6,10 @@ import pandas as pd
 import pytest
 
 from mining.sources import read_crm
+from tests.telling import asides, happened
 
 START = pd.Timestamp("2024-01-01 10:00", tz="UTC")
 VISITOR = "1234567890.1704103000"
-
-
-def _told(touchpoints) -> list[str]:
-    return touchpoints.frame.sort_values(["timestamp", "seq"])["activity"].tolist()
-
-
-def _rules(touchpoints) -> dict[tuple[str, str], int]:
-    frame = touchpoints.quality.frame
-    return {
-        (table, rule): int(n)
-        for table, rule, n in zip(frame["table"], frame["rule"], frame["rows_aside"], strict=True)
-        if rule
-    }
 
 
 def _param(key: str, value: str | int) -> dict[str, object]:
@@ -69,7 +57,7 @@ ASIDE = {"housekeeping of the page": 2, "nobody it belongs to": 1, "own staff": 
 
 
 def _checked(touchpoints) -> pd.DataFrame:
-    assert _told(touchpoints) == TOLD
+    assert happened(touchpoints) == TOLD
     assert touchpoints.quality.balanced
     frame = touchpoints.frame.sort_values(["timestamp", "seq"], ignore_index=True)
     assert frame["timestamp"].tolist() == [START + pd.Timedelta(minutes=m) for m in (0, 2, 3, 4, 7, 9)]
@@ -96,7 +84,7 @@ def test_a_day_as_nested_records(tmp_path, form) -> None:
     touchpoints = read_crm(tmp_path)
     frame = _checked(touchpoints)
     assert frame["source"].unique().tolist() == ["ga4"]
-    assert {rule: n for (table, rule), n in _rules(touchpoints).items() if table == "events_20240101"} == ASIDE
+    assert {rule: n for (table, rule), n in asides(touchpoints).items() if table == "events_20240101"} == ASIDE
     assert frame.loc["Order placed", ["amount", "currency"]].tolist() == [99.5, "ILS"]
     assert frame["channel"].tolist() == ["web", "web_form", "web", "web", "web", "web"]
     assert touchpoints.objects["customer"].loc["ga4:u-77", "first_medium"] == "cpc"
@@ -109,7 +97,7 @@ def test_parameters_as_json_text_in_a_csv(tmp_path) -> None:
     rows.to_csv(tmp_path / "bquxjob_1f2e.csv", index=False)
     touchpoints = read_crm(tmp_path)
     _checked(touchpoints)
-    assert {rule: n for (_, rule), n in _rules(touchpoints).items()} == ASIDE
+    assert {rule: n for (_, rule), n in asides(touchpoints).items()} == ASIDE
 
 
 def test_parameters_as_columns() -> None:
@@ -133,8 +121,8 @@ def test_an_unfinished_day_gives_way_to_the_day_itself(tmp_path) -> None:
     ):
         (tmp_path / f"{name}.json").write_text("\n".join(map(json.dumps, rows)), "utf-8")
     touchpoints = read_crm(tmp_path)
-    assert _told(touchpoints) == ["Page viewed", "Signed in", "Page viewed"]
-    assert _rules(touchpoints) == {("events_intraday_20240101", "told by the day's own table"): 1}
+    assert happened(touchpoints) == ["Page viewed", "Signed in", "Page viewed"]
+    assert asides(touchpoints) == {("events_intraday_20240101", "told by the day's own table"): 1}
 
 
 def test_the_same_row_twice_is_one_event() -> None:
@@ -143,4 +131,4 @@ def test_the_same_row_twice_is_one_event() -> None:
     rows = rows.drop(columns=["geo", "traffic_source", "ecommerce"])
     touchpoints = read_crm({"events_20240101": rows}, "ga4")
     assert touchpoints.frame["customer"].nunique() == len(touchpoints.frame) == 2
-    assert _rules(touchpoints) == {("events_20240101", "duplicate"): 1}
+    assert asides(touchpoints) == {("events_20240101", "duplicate"): 1}

@@ -7,17 +7,13 @@ import pandas as pd
 import pytest
 
 from mining.sources import read_crm
+from tests.telling import rules
 
 DATA = Path(__file__).parents[3] / "data"
 COMPARED = [
     *("activity", "timestamp", "end_timestamp", "channel", "direction", "actor_kind", "actor", "team", "outcome"),
     *("stage", "amount", "customer", "deal", "touchpoint_kind"),
 ]
-
-
-def _rules(touchpoints) -> dict[str, int]:
-    frame = touchpoints.quality.frame
-    return {rule: int(n) for rule, n in zip(frame["rule"], frame["rows_aside"], strict=True) if rule}
 
 
 def _compared(touchpoints) -> pd.DataFrame:
@@ -58,7 +54,7 @@ def test_activities_with_split_clocks_marks_and_plans(tmp_path, encoding) -> Non
     frame = touchpoints.frame
     assert set(frame["source"]) == {"hebrew-crm"}
     assert touchpoints.quality.balanced
-    assert _rules(touchpoints) == {"planned": 1, "cancelled": 1, "nobody it belongs to": 1}
+    assert rules(touchpoints) == {"planned": 1, "cancelled": 1, "nobody it belongs to": 1}
     told = frame.set_index("touchpoint_id")["activity"].rename(lambda name: name.rpartition(":")[2]).to_dict()
     assert told == {
         "1": "Call received",

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from mining.sources import read_crm
+from tests.telling import asides, happened
 
 STAGES = pd.DataFrame(
     {
@@ -17,16 +18,6 @@ STAGES = pd.DataFrame(
     }
 )
 CONTACTS = pd.DataFrame({"id": ["1", "2"], "property_email": ["c0001@mail.example", "c0002@mail.example"]})
-
-
-def _told(touchpoints) -> list[str]:
-    return touchpoints.frame.sort_values(["timestamp", "seq"])["activity"].tolist()
-
-
-def _rules(touchpoints) -> dict[tuple[str, str], int]:
-    frame = touchpoints.quality.frame
-    lines = zip(frame["table"], frame["rule"], frame["rows_aside"], strict=True)
-    return {(table, rule): int(n) for table, rule, n in lines if rule}
 
 
 def test_all_connector_tables_are_read_and_none_twice(real_data) -> None:
@@ -40,7 +31,7 @@ def test_all_connector_tables_are_read_and_none_twice(real_data) -> None:
     assert frame.loc[stages, "source_table"].unique().tolist() == ["deal_stage_data"]
     assert stages.sum() == 14
     found = frame.loc[~stages, "activity"].value_counts()
-    rules = _rules(touchpoints)
+    rules = asides(touchpoints)
     # Recipients are hashed here; an opening whose hash looks like none belongs to nobody.
     assert found.pop("Newsletter opened") + rules.pop(("email_event_data", "nobody it belongs to"), 0) == 90
     assert found.drop("Ticket: 4f5372f07271c52cf8420846e945323c").to_dict() == {
@@ -103,7 +94,7 @@ def test_opens_are_kept_and_marked_and_make_no_journey_longer() -> None:
     frame = touchpoints.frame
     assert frame["activity"].tolist() == ["Newsletter sent", "Newsletter opened", "Newsletter clicked"]
     assert frame["is_low_trust"].tolist() == [False, True, False]
-    assert _rules(touchpoints) == {("email_event", "bot"): 1, ("email_event", "replaced by a later event"): 1}
+    assert asides(touchpoints) == {("email_event", "bot"): 1, ("email_event", "replaced by a later event"): 1}
     assert "mail.example" not in frame.to_csv()
     journey = touchpoints.by("customer").portraits()
     assert journey["n_touchpoints"].tolist() == [2]
@@ -147,7 +138,7 @@ def test_a_stage_is_told_once_where_two_tables_tell_it() -> None:
         "Deal handed over",
     ]
     assert by_deal["hubspot:8"] == ["Deal created", "Deal: Qualified", "Deal: Won"]
-    assert _rules(touchpoints) == {("deal_stage", "told by the deal's history"): 1}
+    assert asides(touchpoints) == {("deal_stage", "told by the deal's history"): 1}
     frame = touchpoints.frame.set_index("activity")
     assert frame.loc["Deal: Won", ["outcome", "customer"]].tolist() == ["won", "hubspot:2"]
     assert frame.loc["Deal: Demo", "is_automated"]
@@ -189,15 +180,21 @@ def test_airbyte_spells_ids_and_links_on_the_row(tmp_path) -> None:
     frame = touchpoints.frame
     assert touchpoints.quality.balanced
     assert set(frame["source"]) == {"hubspot"}
-    assert _told(touchpoints) == ["Deal created", "Deal created", "Call received", "Call received", "Deal: closedwon"]
+    assert happened(touchpoints) == [
+        "Deal created",
+        "Deal created",
+        "Call received",
+        "Call received",
+        "Deal: closedwon",
+    ]
     calls = frame[frame["activity"] == "Call received"]
     assert calls["customer"].tolist() == ["hubspot:1", "hubspot:2"]
     assert calls["deal"].tolist() == ["hubspot:7"] * 2
     assert (calls["end_timestamp"] - calls["timestamp"]).dt.total_seconds().tolist() == [90.0] * 2
     won = frame[frame["activity"] == "Deal: closedwon"].iloc[0]
     assert (won["outcome"], won["customer"], won["deal"]) == ("won", "hubspot:1", "hubspot:7")
-    assert _rules(touchpoints)["engagements_calls", "deleted"] == 1
-    assert _rules(touchpoints)["deals_property_history", "a field that is not followed"] == 1
+    assert asides(touchpoints)["engagements_calls", "deleted"] == 1
+    assert asides(touchpoints)["deals_property_history", "a field that is not followed"] == 1
 
 
 def test_a_list_of_ids_is_read_as_json_too() -> None:
@@ -247,12 +244,12 @@ def _dlt_tables() -> dict[str, pd.DataFrame]:
 
 def test_dlt_renames_columns_and_has_no_calls() -> None:
     touchpoints = read_crm(_dlt_tables())
-    assert _told(touchpoints) == ["Deal created", "Deal created", "Deal: Qualified", "Deal: Won", "Deal: Won"]
+    assert happened(touchpoints) == ["Deal created", "Deal created", "Deal: Qualified", "Deal: Won", "Deal: Won"]
     frame = touchpoints.frame
     assert frame["customer"].tolist() == ["hubspot:1"] * 5
     assert frame.loc[frame["activity"] == "Deal: Won", "outcome"].tolist() == ["won", "won"]
     assert frame.loc[frame["actor"].notna(), "actor"].tolist() == ["501", "502"]
-    assert _rules(touchpoints) == {("stages_timing_deals", "told by the deal's history"): 1}
+    assert asides(touchpoints) == {("stages_timing_deals", "told by the deal's history"): 1}
     assert {"deals__contacts", "stages_timing_deals"} <= set(touchpoints.quality.lacks["table"])
 
 
@@ -267,7 +264,7 @@ def test_lifecycle_changes_of_a_contact_are_told() -> None:
         }
     )
     touchpoints = read_crm({"contact_property_history": history, "contact": CONTACTS}, "hubspot")
-    assert _told(touchpoints) == ["Lifecycle: Lead", "Lifecycle: Sales qualified lead", "Lead status: UNQUALIFIED"]
+    assert happened(touchpoints) == ["Lifecycle: Lead", "Lifecycle: Sales qualified lead", "Lead status: UNQUALIFIED"]
     assert touchpoints.frame["outcome"].tolist()[1:] == ["qualified", "disqualified"]
     assert "mail.example" not in touchpoints.frame.to_csv()
 
@@ -285,7 +282,7 @@ def test_meetings_that_did_not_happen_are_no_touchpoints() -> None:
         {"engagement_meeting": meetings, "engagement_contact": links, "contact": CONTACTS}, "hubspot"
     )
     assert touchpoints.frame["outcome"].tolist() == ["completed", "no_show"]
-    assert _rules(touchpoints) == {("engagement_meeting", "planned"): 1, ("engagement_meeting", "cancelled"): 1}
+    assert asides(touchpoints) == {("engagement_meeting", "planned"): 1, ("engagement_meeting", "cancelled"): 1}
 
 
 PAGE = [

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from mining.sources import read_crm
+from tests.telling import asides
 
 OPPORTUNITIES = pd.DataFrame(
     {
@@ -31,12 +32,6 @@ CONTACTS = pd.DataFrame(
         "ORGANISATION_ID": "31",
     }
 )
-
-
-def _rules(touchpoints) -> dict[tuple[str, str], int]:
-    frame = touchpoints.quality.frame
-    lines = zip(frame["table"], frame["rule"], frame["rows_aside"], strict=True)
-    return {(table, rule): int(n) for table, rule, n in lines if rule}
 
 
 @pytest.mark.parametrize("spelt", [str, str.lower])
@@ -124,7 +119,7 @@ def test_tasks_events_mails_and_leads_with_their_links() -> None:
     frame = touchpoints.frame.sort_values(["timestamp", "seq"])
     assert set(frame["source"]) == {"insightly"}
     assert touchpoints.quality.balanced
-    assert _rules(touchpoints) == {("tasks", "planned"): 1, ("events", "future"): 1}
+    assert asides(touchpoints) == {("tasks", "planned"): 1, ("events", "future"): 1}
     person = frame[frame["customer"] == "insightly:501"]
     assert person["activity"].tolist() == [
         *("Lead created", "Lead converted", "Deal created", "Meeting", "Email", "Deal: Won")

@@ -6,14 +6,9 @@ import pandas as pd
 import pytest
 
 from mining.sources import read_crm
+from tests.telling import asides
 
 NINE = 1_704_099_600  # 2024-01-01 09:00 UTC
-
-
-def _rules(touchpoints) -> dict[tuple[str, str], int]:
-    frame = touchpoints.quality.frame
-    lines = zip(frame["table"], frame["rule"], frame["rows_aside"], strict=True)
-    return {(table, rule): int(n) for table, rule, n in lines if rule}
 
 
 @pytest.mark.parametrize("folder", ["fivetran_intercom", "fivetran_intercom_source"])
@@ -28,7 +23,7 @@ def test_connector_tables_are_read(real_data, folder) -> None:
         "Conversation started": 2,
         "Internal note": 1,
     }
-    assert _rules(touchpoints) == {("conversation_history_data", "nothing that is watched changed"): 5}
+    assert asides(touchpoints) == {("conversation_history_data", "nothing that is watched changed"): 5}
     started = frame[frame["activity"] == "Conversation started"]
     assert started["timestamp"].astype("str").tolist() == ["2020-10-28 23:59:37+00:00", "2020-11-04 03:12:03+00:00"]
     assert started["customer"].tolist() == ["intercom:5f7295ca37f0d717d37dfddb"] * 2
@@ -106,7 +101,7 @@ def test_parts_say_who_wrote_and_who_took_over() -> None:
     assert told.loc["Conversation handed over", ["team", "touchpoint_kind"]].tolist() == ["Tier two", "handoff"]
     assert told.loc["Rated", ["score", "outcome"]].tolist() == [0.75, "rated_good"]
     # Given to nobody (0) is no hand-off, and what changes a title is no contact.
-    assert _rules(touchpoints) == {
+    assert asides(touchpoints) == {
         ("conversation_parts", "a field that is not followed"): 1,
         ("conversation_parts", "nobody it was given to"): 1,
     }

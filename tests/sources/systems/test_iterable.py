@@ -6,19 +6,7 @@ import pandas as pd
 import pytest
 
 from mining.sources import read_crm
-
-
-def _told(touchpoints) -> list[str]:
-    return touchpoints.frame.sort_values(["timestamp", "seq"])["activity"].tolist()
-
-
-def _rules(touchpoints) -> dict[tuple[str, str], int]:
-    frame = touchpoints.quality.frame
-    return {
-        (table, rule): int(n)
-        for table, rule, n in zip(frame["table"], frame["rule"], frame["rows_aside"], strict=True)
-        if rule
-    }
+from tests.telling import asides, happened
 
 
 @pytest.mark.parametrize("sources", ["iterable", None])
@@ -28,7 +16,7 @@ def test_connector_tables(real_data, tmp_path, sources) -> None:
     assert touchpoints.quality.balanced
     assert frame["source"].unique().tolist() == ["iterable"]
     assert frame["activity"].value_counts().to_dict() == {"newEvent": 4, "Subscribed": 2, "Signed up": 2}
-    assert _rules(touchpoints) == {}
+    assert asides(touchpoints) == {}
     # Two subscriptions and one of the two users came by an import.
     assert frame.loc[frame["is_bulk"], "activity"].value_counts().to_dict() == {"Subscribed": 2, "Signed up": 1}
     assert set(frame["customer"]) == {"iterable:12345", "iterable:33333", "iterable:987654", "iterable:5678"}
@@ -63,7 +51,7 @@ def test_a_file_per_kind_of_event(tmp_path) -> None:
     for kind in [*kinds, "customEvent"]:
         _rows("1").to_csv(tmp_path / f"{kind}.csv", index=False)
     touchpoints = read_crm(tmp_path, "iterable")
-    assert sorted(_told(touchpoints)) == [
+    assert sorted(happened(touchpoints)) == [
         "Badge scanned",
         "Email clicked",
         "Email opened",
@@ -86,7 +74,12 @@ def test_kinds_of_event_in_one_table() -> None:
     names = ["emailSend", "emailSendSkip", "emailBounce", "inboxSession", "hostedUnsubscribeClick", "inAppOpen"]
     rows["eventName"] = names
     touchpoints = read_crm({"events": rows}, "iterable")
-    assert _told(touchpoints) == ["Email sent", "Email bounced", "Unsubscribe page clicked", "In-app message opened"]
-    assert _rules(touchpoints) == {("events", "never sent"): 1, ("events", "housekeeping of the app"): 1}
+    assert happened(touchpoints) == [
+        "Email sent",
+        "Email bounced",
+        "Unsubscribe page clicked",
+        "In-app message opened",
+    ]
+    assert asides(touchpoints) == {("events", "never sent"): 1, ("events", "housekeeping of the app"): 1}
     assert touchpoints.frame["touchpoint_kind"].tolist() == ["interaction", "system", "interaction", "interaction"]
     assert touchpoints.frame["channel"].tolist() == ["email", "email", "email", "app"]

@@ -6,19 +6,7 @@ import pandas as pd
 import pytest
 
 from mining.sources import read_crm
-
-
-def _told(touchpoints) -> list[str]:
-    return touchpoints.frame.sort_values(["timestamp", "seq"])["activity"].tolist()
-
-
-def _rules(touchpoints) -> dict[tuple[str, str], int]:
-    frame = touchpoints.quality.frame
-    return {
-        (table, rule): int(n)
-        for table, rule, n in zip(frame["table"], frame["rule"], frame["rows_aside"], strict=True)
-        if rule
-    }
+from tests.telling import asides, happened
 
 
 @pytest.mark.parametrize("sources", ["klaviyo", None])
@@ -28,7 +16,7 @@ def test_connector_tables(real_data, sources) -> None:
     assert touchpoints.quality.balanced
     assert frame["source"].unique().tolist() == ["klaviyo"]
     assert frame["activity"].value_counts().to_dict() == {"Email sent": 3, "Profile created": 2}
-    assert _rules(touchpoints) == {}
+    assert asides(touchpoints) == {}
     sent = frame[frame["activity"] == "Email sent"]
     assert set(sent["customer"]) == {"klaviyo:LRqEsZ", "klaviyo:LRqEsF", "klaviyo:MCX88q"}
     assert sent["actor_kind"].unique().tolist() == ["automation"]
@@ -92,9 +80,9 @@ def test_events_of_the_api_are_named_by_their_metrics(tmp_path) -> None:
     people = [{"type": "profile", "id": "01A", "attributes": {"email": "c1@mail.example"}}]
     (tmp_path / "profiles.json").write_text(json.dumps({"data": people}), "utf-8")
     touchpoints = read_crm(tmp_path, "klaviyo")
-    assert _told(touchpoints) == TOLD
-    assert _rules(touchpoints)["events", "never sent"] == 1
-    assert _rules(touchpoints)["events", "an item of an order"] == 1
+    assert happened(touchpoints) == TOLD
+    assert asides(touchpoints)["events", "never sent"] == 1
+    assert asides(touchpoints)["events", "an item of an order"] == 1
     frame = touchpoints.frame.set_index("activity")
     assert frame.loc["Order placed", "amount"] == 1258.54
     assert frame["amount"].notna().sum() == 1
@@ -116,7 +104,7 @@ def test_rows_that_name_their_metric_tell_the_same() -> None:
         }
     )
     touchpoints = read_crm({"event": rows}, "klaviyo")
-    assert _told(touchpoints) == TOLD
+    assert happened(touchpoints) == TOLD
     assert touchpoints.frame["campaign"].dropna().tolist() == ["klaviyo:F"]
 
 
@@ -130,6 +118,12 @@ def test_a_list_of_profiles_is_known_by_its_headers(tmp_path) -> None:
         "utf-8",
     )
     touchpoints = read_crm(tmp_path)
-    assert _told(touchpoints) == ["Profile created", "First active", "Joined a list", "Subscribed", "Profile created"]
+    assert happened(touchpoints) == [
+        "Profile created",
+        "First active",
+        "Joined a list",
+        "Subscribed",
+        "Profile created",
+    ]
     assert "mail.example" not in touchpoints.frame.to_csv()
     assert "2025550101" not in touchpoints.frame.to_csv()

@@ -6,19 +6,7 @@ import pandas as pd
 import pytest
 
 from mining.sources import read_crm
-
-
-def _told(touchpoints) -> list[str]:
-    return touchpoints.frame.sort_values(["timestamp", "seq"])["activity"].tolist()
-
-
-def _rules(touchpoints) -> dict[tuple[str, str], int]:
-    frame = touchpoints.quality.frame
-    return {
-        (table, rule): int(n)
-        for table, rule, n in zip(frame["table"], frame["rule"], frame["rows_aside"], strict=True)
-        if rule
-    }
+from tests.telling import asides, happened
 
 
 @pytest.mark.parametrize("sources", ["mailchimp", None])
@@ -36,7 +24,7 @@ def test_connector_tables(real_data, sources) -> None:
         "Subscription confirmed": 9,
         "Unsubscribed": 1,
     }
-    assert _rules(touchpoints) == {}
+    assert asides(touchpoints) == {}
     assert set(frame.loc[frame["is_low_trust"], "activity"]) == {"Email opened"}
     sent = frame[frame["activity"] == "Email sent"]
     assert sent["customer"].nunique() == 10
@@ -63,7 +51,7 @@ def test_an_audience_is_known_by_its_headers(tmp_path) -> None:
     )
     touchpoints = read_crm(tmp_path)
     # Whoever signed up without being asked to confirm did one thing, not two.
-    assert _told(touchpoints) == [
+    assert happened(touchpoints) == [
         "Signed up",
         "Subscription confirmed",
         "Signed up",
@@ -95,7 +83,7 @@ def test_email_activity_of_other_connectors() -> None:
         }
     )
     touchpoints = read_crm({"email_activity": activity}, "mailchimp")
-    assert _told(touchpoints) == ["Email opened", "Email clicked", "Email bounced for now", "Email bounced"]
+    assert happened(touchpoints) == ["Email opened", "Email clicked", "Email bounced for now", "Email bounced"]
     assert touchpoints.frame["customer"].tolist() == ["mailchimp:1"] * 3 + ["mailchimp:2"]
     assert "mail.example" not in touchpoints.frame.to_csv()
 
@@ -114,8 +102,8 @@ def test_a_campaign_that_was_not_sent_is_a_plan() -> None:
     )
     recipients = pd.DataFrame({"campaign_id": ["a", "a", "b", "c"], "member_id": ["1", "2", "1", "1"]})
     touchpoints = read_crm({"mailchimp_campaign": campaign, "campaign_recipient": recipients}, "mailchimp")
-    assert _told(touchpoints) == ["Email sent"] * 2
-    assert _rules(touchpoints) == {("mailchimp_campaign", "planned"): 1, ("mailchimp_campaign", "cancelled"): 1}
+    assert happened(touchpoints) == ["Email sent"] * 2
+    assert asides(touchpoints) == {("mailchimp_campaign", "planned"): 1, ("mailchimp_campaign", "cancelled"): 1}
 
 
 def test_poured_together_with_klaviyo_each_keeps_its_own(real_data, tmp_path) -> None:

@@ -6,19 +6,7 @@ import pandas as pd
 import pytest
 
 from mining.sources import read_crm
-
-
-def _told(touchpoints) -> list[str]:
-    return touchpoints.frame.sort_values(["timestamp", "seq"])["activity"].tolist()
-
-
-def _rules(touchpoints) -> dict[tuple[str, str], int]:
-    frame = touchpoints.quality.frame
-    return {
-        (table, rule): int(n)
-        for table, rule, n in zip(frame["table"], frame["rule"], frame["rows_aside"], strict=True)
-        if rule
-    }
+from tests.telling import asides, happened
 
 
 @pytest.mark.parametrize("folder", ["fivetran_marketo", "fivetran_marketo_source"])
@@ -42,7 +30,7 @@ def test_connector_tables(real_data, folder, sources) -> None:
     # Of a hundred changed values, one says where a person stands.
     assert found[found.index.str.startswith("Lead: ")].tolist() == [1]
     head = "marketo_activity_"
-    assert _rules(touchpoints) == {
+    assert asides(touchpoints) == {
         (f"{head}change_data_value_data", "a field that is not followed"): 99,
         (f"{head}delete_lead_data", "lead deleted"): 31,
         (f"{head}merge_leads_data", "leads merged"): 100,
@@ -91,7 +79,7 @@ def test_a_bulk_extract_is_known_by_its_headers(tmp_path) -> None:
     (tmp_path / "activity_types.csv").write_text("id,name\n100042,Scanned badge\n", "utf-8")
     (tmp_path / "programs.csv").write_text("id,name,channel\n1001,secret,Webinar\n", "utf-8")
     touchpoints = read_crm(tmp_path)
-    assert _told(touchpoints) == [
+    assert happened(touchpoints) == [
         "Lead created",
         "Page visited",
         "Form submitted",
@@ -101,7 +89,7 @@ def test_a_bulk_extract_is_known_by_its_headers(tmp_path) -> None:
         "Email clicked",
         "Scanned badge",
     ]
-    assert _rules(touchpoints) == {
+    assert asides(touchpoints) == {
         ("2f1c-job", "a field that is not followed"): 1,
         ("2f1c-job", "score change"): 1,
         ("2f1c-job", "never sent"): 1,
@@ -139,14 +127,14 @@ def test_merged_leads_are_one_customer() -> None:
     )
     touchpoints = read_crm({"activities_merge_leads": merges, "activities_visit_webpage": visits}, "marketo")
     assert touchpoints.frame["customer"].tolist() == ["marketo:10"] * 3
-    assert _told(touchpoints) == ["Page visited"] * 3
+    assert happened(touchpoints) == ["Page visited"] * 3
 
 
 def test_a_lead_is_created_once() -> None:
     leads = pd.DataFrame({"id": ["10", "11"], "createdAt": "2024-01-01T10:00:00Z", "email": ["", "c1@mail.example"]})
     both = read_crm({"leads": leads, "activities": _extract()}, "marketo")
-    assert _told(both).count("Lead created") == 2
-    assert _rules(both)["leads", "told by its activity"] == 1
+    assert happened(both).count("Lead created") == 2
+    assert asides(both)["leads", "told by its activity"] == 1
 
 
 def test_a_smart_list_tells_when_people_came(tmp_path) -> None:
@@ -154,6 +142,6 @@ def test_a_smart_list_tells_when_people_came(tmp_path) -> None:
         "Id,Email Address,Created At,Person Source\n10,c0123@mail.example,2024-01-05 10:00:00,Webinar\n", "utf-8"
     )
     touchpoints = read_crm(tmp_path, "marketo")
-    assert _told(touchpoints) == ["Lead created"]
+    assert happened(touchpoints) == ["Lead created"]
     assert touchpoints.objects["customer"].loc["marketo:10", "lead_source"] == "Webinar"
     assert "mail.example" not in touchpoints.frame.to_csv()

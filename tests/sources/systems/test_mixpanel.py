@@ -6,19 +6,7 @@ import pandas as pd
 import pytest
 
 from mining.sources import read_crm
-
-
-def _told(touchpoints) -> list[str]:
-    return touchpoints.frame.sort_values(["timestamp", "seq"])["activity"].tolist()
-
-
-def _rules(touchpoints) -> dict[tuple[str, str], int]:
-    frame = touchpoints.quality.frame
-    return {
-        (table, rule): int(n)
-        for table, rule, n in zip(frame["table"], frame["rule"], frame["rows_aside"], strict=True)
-        if rule
-    }
+from tests.telling import asides, happened
 
 
 @pytest.mark.parametrize("sources", ["mixpanel", None])
@@ -34,7 +22,7 @@ def test_connector_tables(real_data, sources) -> None:
         "playthrough_29": 1,
         "playthrough_30": 1,
     }
-    assert _rules(touchpoints) == {}
+    assert asides(touchpoints) == {}
     assert sorted(frame["customer"].value_counts()) == [1, 2, 2]
 
 
@@ -59,8 +47,8 @@ def test_the_raw_export_in_seconds(tmp_path) -> None:
         lines += [json.dumps(event)] * (2 if place == 0 else 1)
     (tmp_path / "export.json").write_text("\n".join(lines), "utf-8")
     touchpoints = read_crm(tmp_path)
-    assert _told(touchpoints) == ["Page viewed", "Signed up", "Report built", "Form submitted"]
-    assert _rules(touchpoints) == {
+    assert happened(touchpoints) == ["Page viewed", "Signed up", "Report built", "Form submitted"]
+    assert asides(touchpoints) == {
         ("export", "duplicate"): 1,
         ("export", "housekeeping of the page"): 1,
         ("export", "profiles merged"): 1,
@@ -88,7 +76,7 @@ def test_the_page_csv_and_profiles(tmp_path) -> None:
         "utf-8",
     )
     touchpoints = read_crm(tmp_path)
-    assert _told(touchpoints) == ["Page viewed"] * 2
+    assert happened(touchpoints) == ["Page viewed"] * 2
     # One address is one person.
     assert touchpoints.frame["customer"].tolist() == ["mixpanel:u-1"] * 2
     assert touchpoints.objects["customer"].loc["mixpanel:u-1", "country"] == "IL"

@@ -4,19 +4,7 @@ import pandas as pd
 import pytest
 
 from mining.sources import read_crm
-
-
-def _told(touchpoints) -> list[str]:
-    return touchpoints.frame.sort_values(["timestamp", "seq"])["activity"].tolist()
-
-
-def _rules(touchpoints) -> dict[tuple[str, str], int]:
-    frame = touchpoints.quality.frame
-    return {
-        (table, rule): int(n)
-        for table, rule, n in zip(frame["table"], frame["rule"], frame["rows_aside"], strict=True)
-        if rule
-    }
+from tests.telling import asides, happened
 
 
 @pytest.mark.parametrize("sources", ["pardot", None])
@@ -43,7 +31,7 @@ def test_connector_tables(real_data, sources) -> None:
     # Two opportunities are tied to three prospects each or less; the others name nobody but themselves.
     assert deals["customer"].notna().sum() == 4
     assert (frame["activity"] == "Prospect created").sum() == 22
-    rules = _rules(touchpoints)
+    rules = asides(touchpoints)
     assert rules["pardot_prospect_data", "deleted"] == 78
     assert rules["pardot_visitor_activity_data", "told by the opportunity"] == 2
 
@@ -74,7 +62,7 @@ def test_activities_are_told_by_number_and_object(camel) -> None:
         table.columns = ["id", "type", "typeName", "prospectId", "visitorId", "emailId", "createdAt"]
         visitors.columns = ["id", "prospectId"]
     touchpoints = read_crm({"visitor_activities": table, "visitors": visitors}, "pardot")
-    assert _told(touchpoints) == [
+    assert happened(touchpoints) == [
         "Email sent",
         "Email opened",
         "Email clicked",
@@ -91,7 +79,7 @@ def test_activities_are_told_by_number_and_object(camel) -> None:
     assert frame.loc["Page viewed", "customer"].startswith("visitor:")
     assert frame.index[frame["is_low_trust"]].tolist() == ["Email opened"]
     assert frame.index[frame["is_automated"]].tolist() == ["Email sent", "Email bounced"]
-    assert _rules(touchpoints)["visitor_activities", "form not accepted"] == 1
+    assert asides(touchpoints)["visitor_activities", "form not accepted"] == 1
 
 
 def test_open_deals_have_no_closing_day() -> None:
@@ -106,5 +94,5 @@ def test_open_deals_have_no_closing_day() -> None:
     )
     ties = pd.DataFrame({"opportunity_id": ["1", "1"], "prospect_id": ["p1", "p2"]})
     touchpoints = read_crm({"opportunity": deals, "opportunity_prospect": ties}, "pardot")
-    assert sorted(_told(touchpoints)) == ["Opportunity created"] * 3 + ["Opportunity won"] * 2
+    assert sorted(happened(touchpoints)) == ["Opportunity created"] * 3 + ["Opportunity won"] * 2
     assert set(touchpoints.frame.loc[touchpoints.frame["outcome"] == "won", "customer"]) == {"pardot:p1", "pardot:p2"}

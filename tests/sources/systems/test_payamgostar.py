@@ -3,13 +3,9 @@
 import pandas as pd
 
 from mining.sources import read_crm
+from tests.telling import rules
 
 ONE, TWO = "2022fbc6-b822-48a7-9586-091dff902212", "e816174e-3575-45c7-8c7b-855aff56a483"
-
-
-def _rules(touchpoints) -> dict[str, int]:
-    frame = touchpoints.quality.frame
-    return {rule: int(n) for rule, n in zip(frame["rule"], frame["rows_aside"], strict=True) if rule}
 
 
 def test_forms_of_the_api_in_its_own_spelling() -> None:
@@ -49,7 +45,7 @@ def test_lists_of_its_pages_in_jalali_dates(tmp_path) -> None:
     frame = touchpoints.frame.sort_values(["timestamp", "seq"])
     assert set(frame["source"]) == {"payamgostar"}
     assert touchpoints.quality.balanced
-    assert _rules(touchpoints) == {"planned": 1}
+    assert rules(touchpoints) == {"planned": 1}
     assert frame.groupby("customer")["activity"].agg(sorted).to_dict() == {
         "payamgostar:500": ["Call", "Deal created", "Deal: Won"],
         "payamgostar:501": ["Deal created"],

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from mining.sources import read_crm
+from tests.telling import rules
 
 ACTIVITIES = """شناسه,نوع فعالیت,تاریخ انجام,ساعت,وضعیت,کد مشتری,کارشناس,سررسید
 ۱,تماس ورودی,۱۴۰۲/۱۲/۲۹,۰۹:۳۰,انجام شده,M-1,کارشناس-۰۱,
@@ -15,11 +16,6 @@ ACTIVITIES = """شناسه,نوع فعالیت,تاریخ انجام,ساعت,و
 """
 
 
-def _rules(touchpoints) -> dict[str, int]:
-    frame = touchpoints.quality.frame
-    return {rule: int(n) for rule, n in zip(frame["rule"], frame["rows_aside"], strict=True) if rule}
-
-
 def test_jalali_activities_in_persian_digits(tmp_path) -> None:
     (tmp_path / "خروجی.csv").write_text(ACTIVITIES, "utf-8")
     touchpoints = read_crm(tmp_path)
@@ -27,7 +23,7 @@ def test_jalali_activities_in_persian_digits(tmp_path) -> None:
     assert set(frame["source"]) == {"persian-crm"}
     assert touchpoints.quality.balanced
     # 1402 has no 30 Esfand.
-    assert _rules(touchpoints) == {"planned": 1, "cancelled": 1, "unreadable timestamp": 1}
+    assert rules(touchpoints) == {"planned": 1, "cancelled": 1, "unreadable timestamp": 1}
     assert frame["activity"].tolist() == ["Call received", "Quote sent", "Meeting"]
     assert frame["timestamp"].dt.strftime("%Y-%m-%d %H:%M").tolist() == [
         *("2024-03-19 06:00", "2024-03-24 06:30", "2024-05-20 06:30")
@@ -87,7 +83,7 @@ def test_calls_and_contacts(tmp_path) -> None:
     touchpoints = read_crm(tmp_path)
     frame = touchpoints.frame
     assert set(frame["source"]) == {"persian-crm"}
-    assert _rules(touchpoints) == {"nobody it belongs to": 1}
+    assert rules(touchpoints) == {"nobody it belongs to": 1}
     assert frame["activity"].tolist() == ["Call received", "Call made"]
     assert frame["outcome"].tolist() == ["connected", "busy"]
     assert set(frame["customer"]) == {"persian-crm:M-1"}

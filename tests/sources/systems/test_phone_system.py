@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from mining.sources import read_crm
+from tests.telling import rules
 
 HOME = {"timezone": "Asia/Jerusalem", "region": "IL"}
 CDR = pd.DataFrame(
@@ -28,17 +29,12 @@ CDR.columns = [
 ]
 
 
-def _rules(touchpoints) -> dict[str, int]:
-    frame = touchpoints.quality.frame
-    return {rule: int(n) for rule, n in zip(frame["rule"], frame["rows_aside"], strict=True) if rule}
-
-
 def test_legs_of_one_call_are_one_and_the_answered_one_counts() -> None:
     touchpoints = read_crm({"any name": CDR}, **HOME)
     frame = touchpoints.frame.set_index("conversation")
     assert set(frame["source"]) == {"phone-system"}
     assert touchpoints.quality.balanced
-    assert _rules(touchpoints) == {"duplicate": 3, "between own extensions": 1}
+    assert rules(touchpoints) == {"duplicate": 3, "between own extensions": 1}
     assert frame["activity"].rename(lambda name: name.partition(":")[2]).to_dict() == {
         "1.1": "Call received",
         "7.1": "Call received",

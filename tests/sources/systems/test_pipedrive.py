@@ -6,12 +6,7 @@ import openpyxl
 import pandas as pd
 
 from mining.sources import read_crm
-
-
-def _rules(touchpoints) -> dict[tuple[str, str], int]:
-    frame = touchpoints.quality.frame
-    lines = zip(frame["table"], frame["rule"], frame["rows_aside"], strict=True)
-    return {(table, rule): int(n) for table, rule, n in lines if rule}
+from tests.telling import asides
 
 
 def _tables() -> dict[str, pd.DataFrame]:
@@ -76,7 +71,7 @@ def test_changes_of_deals_are_told_once() -> None:
     ]
     # The deal without a history is told by the dates on its row.
     assert by_deal["pipedrive:8"] == ["Deal created", "Deal: Qualified", "Deal lost"]
-    assert _rules(touchpoints) == {("dealflow", "a field that is not followed"): 1}
+    assert asides(touchpoints) == {("dealflow", "a field that is not followed"): 1}
     told = frame.set_index(["deal", "activity"]).sort_index()
     seven = told.loc["pipedrive:7"]
     assert seven.loc["Deal: Demo", "is_bulk"]
@@ -111,8 +106,8 @@ def test_activities_that_are_not_done_are_plans() -> None:
     touchpoints = read_crm({**_tables(), "activities": _activities()}, "pipedrive")
     told = touchpoints.frame[touchpoints.frame["source_table"] == "activities"].set_index("activity")
     assert sorted(told.index) == ["Call", "Meeting", "Task done", "coffee"]
-    assert _rules(touchpoints)["activities", "planned"] == 1
-    assert _rules(touchpoints)["activities", "deleted"] == 1
+    assert asides(touchpoints)["activities", "planned"] == 1
+    assert asides(touchpoints)["activities", "deleted"] == 1
     # A meeting took place when it was set for, whenever it was ticked off.
     assert str(told.loc["Meeting", "timestamp"]) == "2024-02-02 10:00:00+00:00"
     assert (told.loc["Meeting", "end_timestamp"] - told.loc["Meeting", "timestamp"]).total_seconds() == 5400
@@ -152,12 +147,12 @@ def test_a_call_with_a_log_is_told_once_and_mails_have_a_direction() -> None:
     frame = touchpoints.frame
     calls = frame[frame["activity"] == "Call"]
     assert calls[["source_table", "outcome"]].to_numpy().tolist() == [["call_logs", "left_voicemail"]]
-    assert _rules(touchpoints)["activities", "told by its call log"] == 1
+    assert asides(touchpoints)["activities", "told by its call log"] == 1
     mail = frame[frame["channel"] == "email"]
     assert mail["activity"].tolist() == ["Email written", "Email received"]
     assert mail["customer"].tolist() == ["pipedrive:2"] * 2
     assert mail["direction"].tolist() == ["outbound", "inbound"]
-    assert _rules(touchpoints)["mail_messages", "draft"] == 1
+    assert asides(touchpoints)["mail_messages", "draft"] == 1
     assert "mail.example" not in frame.to_csv()
 
 

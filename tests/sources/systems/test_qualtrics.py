@@ -7,19 +7,7 @@ import pandas as pd
 import pytest
 
 from mining.sources import read_crm
-
-
-def _told(touchpoints) -> list[str]:
-    return touchpoints.frame.sort_values(["timestamp", "seq"])["activity"].tolist()
-
-
-def _rules(touchpoints) -> dict[tuple[str, str], int]:
-    frame = touchpoints.quality.frame
-    return {
-        (table, rule): int(n)
-        for table, rule, n in zip(frame["table"], frame["rule"], frame["rows_aside"], strict=True)
-        if rule
-    }
+from tests.telling import asides, happened
 
 
 @pytest.mark.parametrize("sources", ["qualtrics", None])
@@ -35,7 +23,7 @@ def test_connector_tables(real_data, sources) -> None:
         "Survey invitation opened": 4,
         "Survey left unfinished": 2,
     }
-    assert _rules(touchpoints) == {("survey_response", "nobody it belongs to"): 3}
+    assert asides(touchpoints) == {("survey_response", "nobody it belongs to"): 3}
     assert set(frame.loc[frame["is_low_trust"], "activity"]) == {"Survey invitation opened"}
     sent = frame[frame["activity"] == "Survey sent"]
     assert sent["channel"].value_counts().to_dict() == {"email": 4, "web": 1} | {
@@ -71,14 +59,19 @@ def _responses() -> list[list[str]]:
 
 
 def _checked(touchpoints) -> None:
-    assert _told(touchpoints) == ["Survey answered", "Survey answered", "Survey left unfinished", "Survey answered"]
+    assert happened(touchpoints) == [
+        "Survey answered",
+        "Survey answered",
+        "Survey left unfinished",
+        "Survey answered",
+    ]
     assert touchpoints.quality.balanced
     frame = touchpoints.frame.sort_values("timestamp", ignore_index=True)
     assert frame["score"].dropna().tolist() == [0.9, 0.3, 0.7]
     assert frame["outcome"].tolist() == ["rated_good", "rated_bad", "abandoned", "submitted"]
     assert frame["is_bulk"].tolist() == [False, False, False, True]
     assert set(frame["end_timestamp"] - frame["timestamp"]) == {pd.Timedelta("5min")}
-    told = {rule: n for (_, rule), n in _rules(touchpoints).items()}
+    told = {rule: n for (_, rule), n in asides(touchpoints).items()}
     assert told == {"second header": 2, "test record": 1, "spam": 1, "nobody it belongs to": 1}
     assert "mail.example" not in frame.to_csv()
     assert "My phone" not in frame.to_csv()

@@ -5,24 +5,11 @@ import pandas as pd
 import pytest
 
 from mining.sources import read_crm
+from tests.telling import asides, happened
 
 SHORT, LONG = "0031I00000AbCdE", "0031I00000AbCdEQAV"  # one contact: as a report spells it, and as the API does
 DEAL, OTHER_DEAL = "006000000000001AAA", "006000000000002AAA"
 LEAD, AGENT = "00Q000000000001AAA", "005000000000001AAA"
-
-
-def _told(touchpoints) -> list[str]:
-    frame = touchpoints.frame.sort_values(["timestamp", "seq"])
-    return frame["activity"].tolist()
-
-
-def _rules(touchpoints) -> dict[tuple[str, str], int]:
-    frame = touchpoints.quality.frame
-    return {
-        (table, rule): int(n)
-        for table, rule, n in zip(frame["table"], frame["rule"], frame["rows_aside"], strict=True)
-        if rule
-    }
 
 
 @pytest.mark.parametrize("folder", ["fivetran_salesforce", "fivetran_salesforce_source"])
@@ -42,7 +29,7 @@ def test_connector_tables_named_or_recognised(real_data, folder, sources) -> Non
         "Lead converted": 1,
     }
     # Every opportunity of these tables, and every version of one, is marked deleted.
-    assert _rules(touchpoints) == {
+    assert asides(touchpoints) == {
         ("sf_opportunity_data", "deleted"): 10,
         ("sf_opportunity_history_data", "deleted"): 10,
     }
@@ -80,13 +67,13 @@ def test_a_history_of_deals_tells_only_changes_of_stage(snake) -> None:
         roles.columns = ["opportunity_id", "contact_id"]
         tables = {"sf_opportunity_history": table, "sf_opportunity_contact_role": roles}
     touchpoints = read_crm(tables, "salesforce")
-    assert _told(touchpoints) == [
+    assert happened(touchpoints) == [
         "Opportunity: Prospecting",
         "Opportunity: Closed Won",
         "Opportunity: Prospecting",
         "Opportunity: Closed Lost",
     ]
-    assert list(_rules(touchpoints).values()) == [1]
+    assert list(asides(touchpoints).values()) == [1]
     frame = touchpoints.frame
     # The role names deal and contact with 15 characters, the history the deal with 18.
     assert frame.loc[frame["deal"] == f"salesforce:{DEAL}", "customer"].unique().tolist() == [f"salesforce:{LONG}"]
@@ -163,14 +150,17 @@ def test_a_change_of_owner_is_told_once() -> None:
     )
     users = pd.DataFrame({"Id": [AGENT], "Name": ["agent-07"], "UserType": ["Standard"]})
     touchpoints = read_crm({"CaseHistory": history, "Case": cases, "User": users}, "salesforce")
-    assert _told(touchpoints) == [
+    assert happened(touchpoints) == [
         "Case opened",
         "Case: Working",
         "Case handed over",
         "Case accepted from queue",
         "Case: Closed",
     ]
-    assert _rules(touchpoints) == {("CaseHistory", "id twin"): 1, ("CaseHistory", "a field that is not followed"): 1}
+    assert asides(touchpoints) == {
+        ("CaseHistory", "id twin"): 1,
+        ("CaseHistory", "a field that is not followed"): 1,
+    }
     frame = touchpoints.frame
     assert set(frame["customer"]) == {f"salesforce:{LONG}"}
     assert frame.loc[frame["activity"] == "Case opened", "channel"].tolist() == ["email"]
@@ -179,7 +169,7 @@ def test_a_change_of_owner_is_told_once() -> None:
     worked = frame.loc[frame["activity"] == "Case: Working", "actor"].tolist()
     assert handed == worked
     alone = read_crm({"Case": cases}, "salesforce")
-    assert _told(alone) == ["Case opened", "Case: Closed"]
+    assert happened(alone) == ["Case opened", "Case: Closed"]
     assert alone.frame["outcome"].tolist()[1] == "solved"
 
 
@@ -224,7 +214,7 @@ def test_plans_series_and_copies_are_no_touchpoints() -> None:
         }
     )
     touchpoints = read_crm({"Task": tasks, "Event": events, "EmailMessage": mails}, "salesforce")
-    assert _told(touchpoints) == [
+    assert happened(touchpoints) == [
         "Call made",
         "Call received",
         "Email logged",
@@ -233,7 +223,7 @@ def test_plans_series_and_copies_are_no_touchpoints() -> None:
         "Email opened",
         "Meeting",
     ]
-    assert _rules(touchpoints) == {
+    assert asides(touchpoints) == {
         ("Task", "planned"): 1,
         ("Task", "series of repeats"): 1,
         ("Task", "told by its e-mail message"): 1,
@@ -286,7 +276,7 @@ def test_merged_and_converted_people_are_one_customer() -> None:
     converted = frame[frame["activity"] == "Lead converted"]
     assert converted["deal"].tolist() == [f"salesforce:{DEAL}"]
     assert converted["timestamp_precision"].tolist() == ["day"]
-    assert _rules(touchpoints) == {("lead", "deleted"): 1}
+    assert asides(touchpoints) == {("lead", "deleted"): 1}
 
 
 def test_bulk_files_count_milliseconds() -> None:
@@ -329,7 +319,7 @@ def test_a_report_is_known_by_its_headers_and_shorn_of_its_footer(tmp_path) -> N
     assert quality.balanced
     assert int(quality.frame["rows_used"].iloc[0]) == 3
     assert set(quality.frame["rule"]) == {"footer"}
-    assert _told(touchpoints) == [
+    assert happened(touchpoints) == [
         "Opportunity created",
         "Opportunity created",
         "Opportunity created",
@@ -364,7 +354,7 @@ def test_a_formatted_report_in_excel_has_lines_above_and_below(tmp_path) -> None
         sheet.append([None, line])
     book.save(tmp_path / "New Opportunities Report-2024-03-14.xlsx")
     touchpoints = read_crm(tmp_path)
-    assert _told(touchpoints) == ["Opportunity created", "Opportunity created", "Opportunity: Closed Won"]
+    assert happened(touchpoints) == ["Opportunity created", "Opportunity created", "Opportunity: Closed Won"]
     deals = ["salesforce:0061I00000AbCdEQAV", "salesforce:0061I00000AbCdFQAV"]
     assert touchpoints.objects["deal"].index.tolist() == deals
     assert touchpoints.quality.balanced
@@ -382,7 +372,7 @@ def test_a_file_of_the_data_loader_has_any_name_and_capital_headers(tmp_path) ->
         "utf-8",
     )
     touchpoints = read_crm(tmp_path)
-    assert _told(touchpoints) == ["Opportunity created", "Call received", "Opportunity: Closed Won"]
+    assert happened(touchpoints) == ["Opportunity created", "Call received", "Opportunity: Closed Won"]
     assert set(touchpoints.frame["source"]) == {"salesforce"}
     assert set(touchpoints.frame["deal"]) == {f"salesforce:{DEAL}"}
 
@@ -396,10 +386,10 @@ def test_a_report_of_stages_in_another_locale(tmp_path) -> None:
     ]
     (tmp_path / "report1710412345679.csv").write_bytes("\n".join(lines).encode("latin-1"))
     touchpoints = read_crm(tmp_path, "salesforce")
-    assert _told(touchpoints) == ["Opportunity: Qualifizierung", "Opportunity: Geschlossen und gewonnen"]
+    assert happened(touchpoints) == ["Opportunity: Qualifizierung", "Opportunity: Geschlossen und gewonnen"]
     assert touchpoints.frame["outcome"].tolist()[1] == "won"
     assert touchpoints.frame["timestamp"].dt.strftime("%m-%d").tolist() == ["01-05", "01-31"]
-    assert list(_rules(touchpoints).values()) == [1]
+    assert list(asides(touchpoints).values()) == [1]
 
 
 def test_cases_of_a_report_prefer_the_finer_date(tmp_path) -> None:

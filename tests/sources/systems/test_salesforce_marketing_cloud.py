@@ -6,19 +6,7 @@ import pandas as pd
 import pytest
 
 from mining.sources import read_crm
-
-
-def _told(touchpoints) -> list[str]:
-    return touchpoints.frame.sort_values(["timestamp", "seq"])["activity"].tolist()
-
-
-def _rules(touchpoints) -> dict[tuple[str, str], int]:
-    frame = touchpoints.quality.frame
-    return {
-        (table, rule): int(n)
-        for table, rule, n in zip(frame["table"], frame["rule"], frame["rows_aside"], strict=True)
-        if rule
-    }
+from tests.telling import asides, happened
 
 
 @pytest.mark.parametrize("sources", ["salesforce-marketing-cloud", None])
@@ -85,7 +73,7 @@ def test_a_tracking_extract(tmp_path, packed, encoding) -> None:
     # The key of one subscriber and the address of the other: two people in all.
     assert frame["customer"].nunique() == 2
     assert set(frame.loc[frame["activity"] == "Email clicked", "customer"]) == {"salesforce-marketing-cloud:k1"}
-    assert _rules(touchpoints) == {}
+    assert asides(touchpoints) == {}
     clicked = frame[frame["activity"] == "Email clicked"]
     assert set(clicked["timestamp"].dt.strftime("%m-%d %H:%M")) == {"07-14 16:01"}
     assert frame.loc[frame["is_low_trust"], "activity"].tolist() == ["Email opened"]
@@ -104,7 +92,7 @@ def test_a_view_of_the_api_spells_events_out() -> None:
         }
     )
     touchpoints = read_crm({"events": table}, "salesforce-marketing-cloud")
-    assert _told(touchpoints) == [
+    assert happened(touchpoints) == [
         "Email sent",
         "Email bounced",
         "Email bounced for now",
@@ -112,4 +100,4 @@ def test_a_view_of_the_api_spells_events_out() -> None:
         "Survey answered",
         "Novelty",
     ]
-    assert _rules(touchpoints) == {("events", "never sent"): 1}
+    assert asides(touchpoints) == {("events", "never sent"): 1}

@@ -5,22 +5,10 @@ import pandas as pd
 import pytest
 
 from mining.sources import read_crm
+from tests.telling import asides, happened
 
 ONE, TWO = "a" * 31 + "1", "a" * 31 + "2"
 ANN, AGENT, GROUP, OTHER = "c" * 32, "d" * 32, "e" * 31 + "1", "e" * 31 + "2"
-
-
-def _told(touchpoints) -> list[str]:
-    return touchpoints.frame.sort_values(["timestamp", "seq"])["activity"].tolist()
-
-
-def _rules(touchpoints) -> dict[tuple[str, str], int]:
-    frame = touchpoints.quality.frame
-    return {
-        (table, rule): int(n)
-        for table, rule, n in zip(frame["table"], frame["rule"], frame["rows_aside"], strict=True)
-        if rule
-    }
 
 
 @pytest.mark.parametrize("sources", ["servicenow", None])
@@ -40,7 +28,7 @@ def test_connector_tables(real_data, sources) -> None:
     assert opened["customer"].tolist() == ["servicenow:46c6f9efa9fe198101ddf5eed9adf6e7"]
     assert frame.loc[frame["activity"] == "Change opened", "touchpoint_kind"].tolist() == ["internal"]
     # Its one service level was kept.
-    assert _rules(touchpoints)["task_sla_data", "no milestone is reached"] == 1
+    assert asides(touchpoints)["task_sla_data", "no milestone is reached"] == 1
     # The one user of these tables called nobody.
     assert "servicenow:b0f31e5673500010c2e7660c4cf6a711" not in touchpoints.objects.get("customer", frame).index
 
@@ -111,7 +99,7 @@ def test_the_audit_tells_every_round_and_the_record_only_what_it_does_not() -> N
     assert one.loc[one["touchpoint_kind"] == "handoff", "activity"].tolist() == ["Incident handed over"]
     assert set(one["customer"]) == {f"servicenow:{ANN}"}
     assert one["channel"].iloc[0] == "phone"
-    assert _rules(touchpoints) == {
+    assert asides(touchpoints) == {
         ("sys_audit", "told by incident_state"): 1,
         ("sys_audit", "a field that is not followed"): 1,
     }
@@ -121,7 +109,7 @@ def test_the_audit_tells_every_round_and_the_record_only_what_it_does_not() -> N
 
 def test_without_the_audit_the_record_tells_its_dates() -> None:
     touchpoints = read_crm({"incident": _incidents()}, "servicenow")
-    assert _told(touchpoints) == ["Incident opened", "Incident opened", "Incident: Resolved", "Incident: Closed"]
+    assert happened(touchpoints) == ["Incident opened", "Incident opened", "Incident: Resolved", "Incident: Closed"]
     solved = touchpoints.frame[touchpoints.frame["outcome"] == "solved"]
     assert len(solved) == 1
 
@@ -142,9 +130,9 @@ def test_tables_of_a_connector_that_splits_an_incident_are_put_together() -> Non
         sys_class_name="incident"
     )
     touchpoints = read_crm({"incident": own, "task": tasks}, "servicenow")
-    assert _told(touchpoints) == ["Incident opened", "Incident opened", "Incident: Resolved", "Incident: Closed"]
+    assert happened(touchpoints) == ["Incident opened", "Incident opened", "Incident: Resolved", "Incident: Closed"]
     assert set(touchpoints.frame["customer"]) == {f"servicenow:{ANN}"}
-    assert _rules(touchpoints)["incident", "told by its task"] == 1
+    assert asides(touchpoints)["incident", "told by its task"] == 1
 
 
 def test_versions_that_a_connector_appended_tell_hand_overs() -> None:
@@ -154,7 +142,7 @@ def test_versions_that_a_connector_appended_tell_hand_overs() -> None:
     versions["assignment_group"] = [GROUP, GROUP, OTHER]
     versions["state"] = ["1", "2", "2"]
     touchpoints = read_crm({"incident": versions}, "servicenow")
-    assert _told(touchpoints) == ["Incident opened", "Incident: In Progress", "Incident handed over"]
+    assert happened(touchpoints) == ["Incident opened", "Incident: In Progress", "Incident handed over"]
 
 
 def test_comments_and_notes_are_told_once() -> None:
@@ -185,7 +173,7 @@ def test_comments_and_notes_are_told_once() -> None:
     assert frame["activity"].tolist().count("Comment") == 1
     note = frame[frame["activity"] == "Internal note"]
     assert (note["touchpoint_kind"].tolist(), note["actor_kind"].tolist()) == (["internal"], ["automation"])
-    assert _rules(touchpoints)["sys_audit", "told by sys_journal_field"] == 1
+    assert asides(touchpoints)["sys_audit", "told by sys_journal_field"] == 1
     assert "secret" not in frame.to_csv()
 
 
@@ -238,7 +226,7 @@ def test_a_list_is_known_by_its_headers_and_names_nobody(tmp_path, kind) -> None
     else:
         (tmp_path / "export.csv").write_bytes(table.to_csv(index=False).encode("utf-8" if kind == "csv" else "cp1252"))
     touchpoints = read_crm(tmp_path)
-    assert _told(touchpoints) == ["Incident opened", "Incident opened", "Incident: Resolved", "Incident: Closed"]
+    assert happened(touchpoints) == ["Incident opened", "Incident opened", "Incident: Resolved", "Incident: Closed"]
     frame = touchpoints.frame
     assert sorted(frame["ticket"].unique()) == ["servicenow:INC0000001", "servicenow:INC0000002"]
     assert frame["customer"].isna().all()

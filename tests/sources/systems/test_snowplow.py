@@ -6,20 +6,7 @@ import pandas as pd
 import pytest
 
 from mining.sources import read_crm
-
-
-def _told(touchpoints) -> list[str]:
-    return touchpoints.frame.sort_values(["timestamp", "seq"])["activity"].tolist()
-
-
-def _rules(touchpoints) -> dict[tuple[str, str], int]:
-    frame = touchpoints.quality.frame
-    return {
-        (table, rule): int(n)
-        for table, rule, n in zip(frame["table"], frame["rule"], frame["rows_aside"], strict=True)
-        if rule
-    }
-
+from tests.telling import asides, happened
 
 MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15) Safari/605.1"
 
@@ -62,7 +49,7 @@ TOLD = ["Page viewed", "Form submitted", "cart: filled", "loyalty_joined", *["Pa
 
 
 def _checked(touchpoints) -> pd.DataFrame:
-    assert _told(touchpoints) == TOLD
+    assert happened(touchpoints) == TOLD
     frame = touchpoints.frame.sort_values(["timestamp", "seq"], ignore_index=True)
     assert frame["source"].unique().tolist() == ["snowplow"]
     assert frame["customer"].tolist()[:4] == ["snowplow:u-77"] * 4
@@ -92,7 +79,7 @@ def test_events_are_known_by_their_headers(tmp_path, form) -> None:
         )
     touchpoints = read_crm(tmp_path)
     _checked(touchpoints)
-    assert _rules(touchpoints) == {
+    assert asides(touchpoints) == {
         ("warehouse-1", "housekeeping of the page"): 1,
         ("warehouse-1", "nobody it belongs to"): 1,
     }
@@ -119,5 +106,5 @@ def test_by_default_no_cookie_is_shown(monkeypatch) -> None:
 def test_an_event_sent_twice_counts_once() -> None:
     rows = pd.concat([_events(), _events().iloc[:1]])
     touchpoints = read_crm({"events": rows}, "snowplow")
-    assert _told(touchpoints) == TOLD
-    assert _rules(touchpoints)["events", "duplicate"] == 1
+    assert happened(touchpoints) == TOLD
+    assert asides(touchpoints)["events", "duplicate"] == 1

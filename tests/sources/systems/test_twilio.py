@@ -6,19 +6,7 @@ import pandas as pd
 import pytest
 
 from mining.sources import read_crm
-
-
-def _told(touchpoints) -> list[str]:
-    return touchpoints.frame.sort_values(["timestamp", "seq"])["activity"].tolist()
-
-
-def _rules(touchpoints) -> dict[tuple[str, str], int]:
-    frame = touchpoints.quality.frame
-    return {
-        (table, rule): int(n)
-        for table, rule, n in zip(frame["table"], frame["rule"], frame["rows_aside"], strict=True)
-        if rule
-    }
+from tests.telling import asides, happened
 
 
 @pytest.mark.parametrize("sources", ["twilio", None])
@@ -37,7 +25,7 @@ def test_connector_tables(real_data, tmp_path, sources, flavour) -> None:
     # Of nine calls two were given up, and one bears the thirtieth of February.
     assert frame["activity"].value_counts().to_dict() == {"Call received": 6, "Call missed": 2}
     # The numbers were blotted out, so nobody called: calls are still calls, messages are nobody's.
-    assert _rules(touchpoints) == {
+    assert asides(touchpoints) == {
         ("twilio_call_data", "unreadable timestamp"): 1,
         ("twilio_message_data", "nobody it belongs to"): 10,
     }
@@ -78,7 +66,7 @@ TOLD = ["Call received", "Call missed", "Call made", "Call made", "Call received
 
 
 def _checked(touchpoints) -> None:
-    assert _told(touchpoints) == TOLD
+    assert happened(touchpoints) == TOLD
     frame = touchpoints.frame.sort_values("timestamp", ignore_index=True)
     assert frame["outcome"].tolist() == ["connected", "no_answer", "connected", "left_voicemail", "connected", "busy"]
     assert frame["direction"].tolist() == ["inbound", "inbound", "outbound", "outbound", "inbound", "inbound"]
@@ -88,7 +76,7 @@ def _checked(touchpoints) -> None:
     assert frame["customer"][0] == frame["customer"][2] == frame["customer"][5]
     assert frame["timestamp"][0] == pd.Timestamp("2024-01-01 10:00", tz="UTC")
     assert (frame["end_timestamp"] - frame["timestamp"])[0] == pd.Timedelta("60s")
-    told = {rule: n for (_, rule), n in _rules(touchpoints).items()}
+    told = {rule: n for (_, rule), n in asides(touchpoints).items()}
     assert told == {"leg of another call": 1, "planned": 1, "cancelled": 1}
     assert "2025550" not in frame.to_csv()
 
@@ -120,7 +108,7 @@ def test_messages_of_the_console(tmp_path) -> None:
         "utf-8",
     )
     touchpoints = read_crm(tmp_path)
-    assert _told(touchpoints) == [
+    assert happened(touchpoints) == [
         "Text message sent",
         "Text message received",
         "Text message sent",
@@ -132,6 +120,6 @@ def test_messages_of_the_console(tmp_path) -> None:
     assert frame["channel"].tolist() == ["sms", "sms", "sms", "whatsapp", "sms"]
     assert frame["actor_kind"].tolist() == ["integration", "customer", "automation", "customer", "integration"]
     assert frame["is_automated"].tolist() == [False, False, True, False, False]
-    assert _rules(touchpoints) == {("sms", "planned"): 1}
+    assert asides(touchpoints) == {("sms", "planned"): 1}
     assert "secret" not in frame.to_csv()
     assert "2025550" not in frame.to_csv()

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from mining.sources import read_crm
+from tests.telling import asides
 
 USERS = pd.DataFrame(
     {
@@ -17,12 +18,6 @@ USERS = pd.DataFrame(
         "active": ["true", "true", "true"],
     }
 )
-
-
-def _rules(touchpoints) -> dict[tuple[str, str], int]:
-    frame = touchpoints.quality.frame
-    lines = zip(frame["table"], frame["rule"], frame["rows_aside"], strict=True)
-    return {(table, rule): int(n) for table, rule, n in lines if rule}
 
 
 def _tickets(*vias: str, status: str = "open") -> pd.DataFrame:
@@ -55,7 +50,7 @@ def test_connector_tables_are_read(real_data) -> None:
         "Chat transferred": 1,
         "Ticket: closed": 1,
     }
-    assert _rules(touchpoints) == {
+    assert asides(touchpoints) == {
         ("ticket_chat_event_data", "a change of details"): 1,
         ("ticket_data", "deleted"): 2,
         ("ticket_field_history_data", "a field that is not followed"): 6,
@@ -127,7 +122,10 @@ def test_what_belongs_to_deleted_tickets_goes_with_them_and_merged_ones_are_one(
     touchpoints = read_crm({"ticket": tickets, "ticket_field_history": history, "user": USERS}, "zendesk")
     states = touchpoints.frame[touchpoints.frame["touchpoint_kind"] == "state"]
     assert states["ticket"].tolist() == ["zendesk:100", "zendesk:100"]
-    assert _rules(touchpoints) == {("ticket", "deleted"): 1, ("ticket_field_history", "its ticket is deleted"): 1}
+    assert asides(touchpoints) == {
+        ("ticket", "deleted"): 1,
+        ("ticket_field_history", "its ticket is deleted"): 1,
+    }
 
 
 def _audit(number: int, *events: dict[str, object], author: int = 9, via: str = "web") -> dict[str, object]:
@@ -188,7 +186,7 @@ def test_a_comment_is_told_once_by_its_table_and_its_audit(tmp_path) -> None:
     replies = touchpoints.frame[touchpoints.frame["activity"] == "Support reply"]
     assert replies["source_table"].tolist() == ["ticket_comments"]
     # The comment that its own table tells, and a notification.
-    assert _rules(touchpoints) == {("ticket_audits__events", "a field that is not followed"): 2}
+    assert asides(touchpoints) == {("ticket_audits__events", "a field that is not followed"): 2}
 
 
 def test_ratings_and_broken_promises_are_told_by_their_own_tables() -> None:
@@ -221,7 +219,7 @@ def test_ratings_and_broken_promises_are_told_by_their_own_tables() -> None:
     assert rated["score"].tolist() == [1.0, 0.0]
     assert rated["channel"].tolist() == ["email", "email"]
     assert (touchpoints.frame["activity"] == "Promise broken: first reply or next reply").sum() == 1
-    assert _rules(touchpoints) == {
+    assert asides(touchpoints) == {
         ("satisfaction_ratings", "no reader takes it"): 1,
         ("ticket_metric_events", "a clock that runs or stops"): 1,
         ("ticket_metric_events", "deleted"): 1,

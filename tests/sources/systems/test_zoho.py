@@ -7,12 +7,7 @@ import pandas as pd
 import pytest
 
 from mining.sources import read_crm
-
-
-def _rules(touchpoints) -> dict[tuple[str, str], int]:
-    frame = touchpoints.quality.frame
-    lines = zip(frame["table"], frame["rule"], frame["rows_aside"], strict=True)
-    return {(table, rule): int(n) for table, rule, n in lines if rule}
+from tests.telling import asides
 
 
 def _deals(**more: list[str]) -> pd.DataFrame:
@@ -77,7 +72,7 @@ def test_a_timeline_tells_stages_once() -> None:
         "zoho-crm:500": ["Deal created", "Deal: Proposal", "Deal: Closed Won", "Deal handed over"],
         "zoho-crm:501": ["Deal created", "Deal: Closed Lost"],
     }
-    assert _rules(touchpoints) == {
+    assert asides(touchpoints) == {
         ("timeline", "a change that is not followed"): 1,
         ("deal_history", "told by the deal's timeline"): 1,
     }
@@ -109,7 +104,7 @@ def test_a_timeline_as_the_api_sends_it_tells_the_same(tmp_path) -> None:
     by_deal = touchpoints.frame.sort_values(["timestamp", "seq"]).groupby("deal")["activity"].agg(list)
     assert sorted(by_deal["zoho-crm:500"]) == ["Deal created", "Deal handed over", "Deal: Closed Won"]
     assert by_deal["zoho-crm:501"] == ["Deal created", "Deal: Closed Lost"]
-    rules = _rules(touchpoints)
+    rules = asides(touchpoints)
     assert rules["timeline__field_history", "a field that is not followed"] == 2
     assert rules["timeline", "told by the fields that changed"] == 2
 
@@ -166,7 +161,7 @@ def test_calls_meetings_and_tasks_of_the_api() -> None:
     received = told.loc["Call received"]
     assert (received["end_timestamp"] - received["timestamp"]).total_seconds() == 150
     assert str(told.loc["Task done", "planned_at"])[:10] == "2024-01-05"
-    assert _rules(touchpoints) == {("Calls", "planned"): 1, ("Tasks", "planned"): 1}
+    assert asides(touchpoints) == {("Calls", "planned"): 1, ("Tasks", "planned"): 1}
 
 
 HEADERS = [
