@@ -7,7 +7,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
-__all__ = ["ColumnError", "DesignError", "ExportError", "FieldError", "MappingError", "MiningError", "nearest"]
+__all__ = [
+    "ColumnError",
+    "DesignError",
+    "ExportError",
+    "FieldError",
+    "MappingError",
+    "MemoryBudgetError",
+    "MiningError",
+    "nearest",
+]
 
 _LISTED = 12
 
@@ -83,6 +92,18 @@ class ExportError(MiningError):
     def unreadable(cls, path: Path | str, why: str) -> Self:
         """Build the error for a file whose bytes make no sense as what it claims to be."""
         return cls(f"'{Path(path).name}' cannot be read: {why}")
+
+
+class MemoryBudgetError(ExportError):
+    """An export that this machine's memory does not hold."""
+
+    @classmethod
+    def of(cls, what: str) -> Self:
+        """Build the error for what did not fit."""
+        return cls(
+            f"{what} does not fit into memory: read fewer files at a time, or only the period you need; "
+            "Parquet takes least."
+        )
 
 
 class MappingError(MiningError):

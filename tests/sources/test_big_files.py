@@ -1,5 +1,6 @@
 """A big file is read within a few times its size, whatever it holds."""
 
+import subprocess
 import sys
 
 import numpy as np
@@ -95,3 +96,34 @@ def test_a_cell_longer_than_a_block_is_read_whole():
     giant = "x" * 20_000_000
     table = parse(f'id,note\n1,"{giant}\n"\n2,b\n'.encode(), "t", "t.csv")
     assert table.frame["note"].str.len().tolist() == [20_000_001, 1]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the address space of a process is limited on Linux")
+@pytest.mark.parametrize("megabytes", [60, 150, 300])
+def test_an_export_that_does_not_fit_is_told_in_our_words(tmp_path, megabytes) -> None:
+    path = tmp_path / "calls.csv"
+    row = ",c{0},Call,2024-01-01 10:00:00," + "lorem ipsum " * 12 + "\n"
+    path.write_text("id,who,what,at,note\n" + "".join(f"{n}{row.format(n % 999)}" for n in range(300_000)))
+    program = f"""
+import pathlib, resource, mining, mining.sources.forms.dialect, pandera.pandas
+from mining._errors import MemoryBudgetError
+from mining.sources.mappings.grammar import build_mapping
+mapping = build_mapping('''
+system: shop
+readers:
+  - name: call
+    kind: activity
+    table: calls
+    fields: {{touchpoint_id: id, activity: what, timestamp: at, customer: who}}
+''')
+status = pathlib.Path("/proc/self/status").read_text()
+size = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmSize")) * 1024
+resource.setrlimit(resource.RLIMIT_AS, (size + {megabytes} * 2**20,) * 2)
+try:
+    print("read", len(mining.read_crm({str(path)!r}, mapping=mapping, identifiers="keep")))
+except MemoryBudgetError as error:
+    print("told", error)
+"""
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr[-2000:]
+    assert told.stdout.startswith("told") or told.stdout == "read 300000\n"

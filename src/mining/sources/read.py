@@ -12,7 +12,7 @@ from typing import Literal
 
 from tqdm import tqdm
 
-from mining._errors import ColumnError, MiningError
+from mining._errors import ColumnError, MemoryBudgetError, MiningError
 from mining.sources.assemble import Assembled, assemble
 from mining.sources.catalogue import mapping_of
 from mining.sources.doubts.inspection import inspect
@@ -90,6 +90,8 @@ def read_crm(
         When a file cannot be read or no file belongs to a source.
     MappingError
         When a mapping makes no sense, or does not fit the export.
+    MemoryBudgetError
+        When it does not fit into memory.
     """
     if sources is None and mapping is None and isinstance(location, (str, Path)) and is_ocel(Path(location)):
         return _of_log(Path(location), identifiers or DEFAULT)
@@ -103,10 +105,7 @@ def read_crm(
             _disguise(done, ledger)
         return Touchpoints(check(done.frame), done.objects, inspect(opened, done, ledger), done.relations, done.people)
     except MemoryError as error:
-        raise MiningError.refused(
-            "The export does not fit into memory:",
-            "read fewer files at a time, or only the period you need; Parquet takes least.",
-        ) from error
+        raise MemoryBudgetError.of("The export") from error
 
 
 def _read(

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Final
 
-from mining._errors import ExportError
+from mining._errors import ExportError, MemoryBudgetError
 from mining.sources.forms import dialect
 from mining.sources.forms.archives import Content, opened
 from mining.sources.forms.arrow import read_feather, read_parquet
@@ -90,6 +90,9 @@ def read_content(content: Content, stem: str, file: str, suffix: str) -> list[Ra
     except ExportError:
         raise
     except Exception as error:
+        # Arrow tells of some allocations that failed in words alone.
+        if isinstance(error, MemoryError) or "malloc of size" in str(error):
+            raise MemoryBudgetError.of(f"'{file}'") from error
         # Hostile bytes make readers stumble in any way there is; what they stumbled over is told.
         why = " ".join(str(error).split())[:200] or type(error).__name__
         raise ExportError.unreadable(file, f"it is no {suffix[1:] or kind.name} file ({why}).") from error

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from mining._errors import ExportError
+from mining._errors import ExportError, MemoryBudgetError
 from mining.sources.doubts.ledger import Ledger
 from mining.sources.forms.files import ExportFile, Folder, stem_matches
 from mining.sources.mappings.links import Leads, lead, members
@@ -191,6 +191,8 @@ def _read(file: ExportFile, source: Source) -> list[RawTable]:
     """Read a file; one that is damaged is told of, and the others of the export are read all the same."""
     try:
         return file.read()
+    except MemoryBudgetError:
+        raise  # the file is not damaged, and leaving it out would look like an answer
     except ExportError as error:
         source.damaged.append(error)
         source.note(f"left out: {error}")
