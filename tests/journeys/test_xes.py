@@ -1,11 +1,17 @@
 """An event log written is the event log read."""
 
+from datetime import datetime
+
+import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import mining
 from mining import MiningError
-from tests.telling import told
+from mining.sources.touchpoints import Touchpoints
+from tests.telling import canonical, told
 
 KEPT = [
     "activity",
@@ -49,3 +55,33 @@ def test_variants_survive_the_round_trip(journeys, tmp_path):
 def test_a_missing_log_is_named(tmp_path):
     with pytest.raises(MiningError, match="no file or folder"):
         mining.read_xes(tmp_path / "no.xes")
+
+
+LETTERS = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn", "Zl", "Zp"))
+NAMES = st.text(LETTERS, min_size=1, max_size=8).map(lambda text: " ".join(text.split()) or "x")
+MOMENTS = st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2030, 1, 1))  # noqa: DTZ001  made UTC below
+AMOUNTS = st.one_of(st.none(), st.floats(-1e9, 1e9))
+
+
+@given(st.lists(st.tuples(NAMES, MOMENTS, st.one_of(st.none(), NAMES), AMOUNTS, st.booleans()), min_size=1, max_size=6))
+@settings(max_examples=25, deadline=None)
+def test_any_journeys_survive_as_an_event_log(tmp_path_factory, told) -> None:
+    names, times, teams, amounts, flags = zip(*told, strict=True)
+    frame = pd.DataFrame(
+        {
+            "customer": [f"c{place % 2}" for place in range(len(told))],
+            "activity": list(names),
+            "timestamp": pd.to_datetime(list(times), utc=True),
+            "team": list(teams),
+            "amount": [np.nan if amount is None else amount for amount in amounts],
+            "is_automated": list(flags),
+            "channel": "email",
+        }
+    )
+    journeys = Touchpoints(canonical(frame), {}, None).by("customer")  # type: ignore[arg-type]
+    path = journeys.to_xes(tmp_path_factory.mktemp("log") / "log.xes")
+    ours, back = journeys.frame, mining.read_xes(path).frame
+    assert back["record"].str.removeprefix("xes:").tolist() == ours["journey_id"].tolist()
+    for name in ("activity", "timestamp", "team", "amount", "is_automated", "channel"):
+        expected = ours[name].astype("object").where(ours[name].notna(), None).tolist()
+        assert back[name].astype("object").where(back[name].notna(), None).tolist() == expected

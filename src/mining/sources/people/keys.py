@@ -132,8 +132,8 @@ def loose_email(key: str) -> str:
 
     Examples
     --------
-    >>> loose_email("da.na+shop@gmail.com")
-    'dana@gmail.com'
+    >>> loose_email("c.0123+shop@gmail.com")
+    'c0123@gmail.com'
     """
     local, at, domain = key.partition("@")
     local = local.partition("+")[0] or local
