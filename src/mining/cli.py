@@ -218,7 +218,12 @@ def _print_quality(study: Study) -> None:
     quality = study.touchpoints.quality
     typer.echo(f"{len(study.touchpoints.frame):,} touchpoints. {quality.summary}")
     for title, table in quality.tables:
-        _print(title, table)
+        if "costs" in table:  # sentences, not cells
+            typer.echo(f"\n{title}")
+            for source, name, costs in table.itertuples(index=False, name=None):
+                typer.echo(f"- {source}, {name}: {costs}")
+        else:
+            _print(title, table)
     for note in quality.notes:
         typer.echo(f"- {note}")
 

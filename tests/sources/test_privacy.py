@@ -149,9 +149,12 @@ def test_relations_are_renamed_as_the_frame_is():
 def test_what_was_made_of_people_is_renamed_as_the_frame_is():
     review = pd.DataFrame({"id": ["crm:1"], "other_id": ["desk:2"], "why": ["in a chain"]}, dtype="str")
     apart = pd.DataFrame({"industry": ["Media"]}, index=pd.Index(["desk:2"], dtype="str", name="customer"))
-    told = Pseudonyms(ONE).people(People({}, {}, review, np.array(["crm:1", None], dtype=object), apart))
+    customers = np.array(["crm:1", None], dtype=object)
+    likeness = review.assign(probability=0.7)
+    told = Pseudonyms(ONE).people(People({}, {}, review, likeness, customers=customers, apart=apart))
     one, two = renamed(["crm:1", "desk:2"])
     assert told.review.to_numpy().tolist() == [[one, two, "in a chain"]]
+    assert told.likeness[["id", "other_id"]].to_numpy().tolist() == [[one, two]]
     assert told.customers.tolist() == [one, None]
     assert told.apart.index.tolist() == [two]
     assert Pseudonyms(ONE).people(People()).customers is None

@@ -166,11 +166,14 @@ def _quality(result: Touchpoints, words: Words) -> list[Exhibit]:
     aside = quality.frame[quality.frame["rows_aside"] > 0]
     rules = aside.groupby("rule", as_index=False).agg(set_aside=("rows_aside", "sum"), n_tables=("table", "nunique"))
     found = quality.patterns.loc[quality.patterns["n"] > 0] if len(quality.patterns) else quality.patterns
-    telling = {"marks": quality.marks, "lacks": quality.lacks, "patterns": found}
+    telling = {"marks": quality.marks, "patterns": found}
+    lacks = quality.lacks.itertuples(index=False, name=None)
+    lacking = [f"{source}, {table}: {costs}" for source, table, costs in lacks]
     begun = quality.censoring
     return [
         _table(rules.sort_values(["set_aside", "rule"], ascending=[False, True]), words, named["rules"]),
         *(_table(table, words, named[key], rows=_MANY) for key, table in telling.items() if len(table)),
+        *([_listed(lacking, named["lacks"])] if lacking else []),
         _table(quality.frame, words, named["ledger"], folded=True, rows=_MANY),
         _table(quality.files, words, named["files"], folded=True, rows=_MANY),
         _table(quality.clocks, words, named["clocks"], folded=True, rows=_MANY),

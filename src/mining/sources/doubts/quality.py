@@ -98,9 +98,9 @@ class Quality:
 
     def _repr_html_(self) -> str:
         parts = [f"<p>{html.escape(self.summary)}</p>"]
-        parts += [
-            f"<h4>{title}</h4>{table.to_html(index=False, border=0, max_rows=60)}" for title, table in self.tables
-        ]
+        with pd.option_context("display.max_colwidth", None):  # what a source does not say takes a sentence
+            told = [(title, table.to_html(index=False, border=0, max_rows=60)) for title, table in self.tables]
+        parts += [f"<h4>{title}</h4>{table}" for title, table in told]
         if self.notes:
             parts.append(f"<h4>Remarks</h4><ul>{_items(self.notes)}</ul>")
         return "".join(parts)
