@@ -87,3 +87,10 @@ def test_an_unknown_source_is_named_with_the_nearest() -> None:
         mapping_of("hubspott")
     with pytest.raises(MappingError, match="There is no mapping"):
         mapping_of("nowhere.yml")
+
+
+@pytest.mark.parametrize("system", known_systems())
+def test_times_of_a_page_export_are_of_the_accounts_zone(system: str) -> None:
+    mapping = mapping_of(system)
+    told = {table for reader in mapping.readers for table in reader.tables if table.startswith("ui_")}
+    assert {table for table in told if mapping.zones.get(table) != "account"} == set()

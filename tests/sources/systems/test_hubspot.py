@@ -353,3 +353,16 @@ def test_ids_that_became_decimals_are_whole_again(name) -> None:
     frame = read_crm({name: calls, "contacts": CONTACTS}, "hubspot").frame
     assert frame["customer"].tolist() == ["hubspot:1"]
     assert frame["activity"].tolist() == ["Call"]
+
+
+def test_a_page_export_takes_the_zone_of_the_account_and_its_contacts_are_known_under_any_name(tmp_path) -> None:
+    (tmp_path / "deals (3).csv").write_text(
+        "Record ID,Deal Name,Deal Stage,Create Date,Associated Contact IDs\n7,Offer,New,2025-07-01 10:00,20001\n"
+    )
+    (tmp_path / "people.csv").write_text(
+        "Record ID,Email,Phone Number,Industry\n20001,c0001@mail.example,+972585550001,Health\n"
+    )
+    named = read_crm(tmp_path, timezone="Asia/Jerusalem")
+    assert named.frame["timestamp"].dt.strftime("%H:%M").tolist() == ["07:00"]
+    assert named.objects["customer"]["industry"].to_dict() == {"hubspot:20001": "Health"}
+    assert set(read_crm(tmp_path).frame["timestamp_quality"]) == {"zone_assumed"}
