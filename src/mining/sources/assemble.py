@@ -9,7 +9,7 @@ import pandas as pd
 
 from mining._fields import CASES
 from mining.sources.canonical import canonical, kept_rows
-from mining.sources.columns import stack
+from mining.sources.columns import Columns, stack
 from mining.sources.doubts.ledger import Ledger
 from mining.sources.doubts.rules import judge, used
 from mining.sources.mappings.emit import Batch
@@ -59,16 +59,13 @@ def assemble(
         or any(rule.kind == kind for source in sources for rule in source.mapping.objects)
     ]
     described = {kind: describe(kind, sources) for kind in kinds}
-    merges: dict[str, list[tuple[str, str]]] = {}
+    merges = _merges(sources)
     for source in sources:
-        for kind, old, kept in source.merges():
-            merges.setdefault(kind, []).append((f"{source.name}:{old}", f"{source.name}:{kept}"))
         source.forget()
     columns = stack(batches)
     del batches  # what is stacked is there twice
     final: dict[str, Mapping[str, str]] = {kind: merge_ids(merges.get(kind, ())) for kind in kinds}
-    named = columns.text["customer"].words if "customer" in columns.text else ()
-    fiction = is_fiction([*(key for _, key in described.get("customer", Described("customer")).keys), *map(str, named)])
+    fiction = _fiction(columns, described)
     known, strict, likeness = resolve_people(columns, described, final, sources, identity=identity)
     doubtful = "customer" in columns.text and (bool(known.doubtful) or strict.canonical != known.canonical)
     sure = columns.text["customer"].renamed(strict.canonical.get) if doubtful else None
@@ -89,8 +86,20 @@ def assemble(
     if sure is not None:
         apart = gather(described["customer"], strict.canonical, ())
         people = replace(people, customers=sure.take(kept_rows(columns)).text(), apart=apart)
-    facts: dict[str, object] = {
-        "fiction": fiction,
-        "n_replicas": int((columns.turn[columns.keep] > 0).sum()),
-    }
+    facts: dict[str, object] = {"fiction": fiction, "n_replicas": int((columns.turn[columns.keep] > 0).sum())}
     return Assembled(frame, objects, as_of, relate(columns, described, final, (sources, merges)), people, facts)
+
+
+def _merges(sources: Sequence[Source]) -> dict[str, list[tuple[str, str]]]:
+    """Collect, per type of object, which id became part of which."""
+    merges: dict[str, list[tuple[str, str]]] = {}
+    for source in sources:
+        for kind, old, kept in source.merges():
+            merges.setdefault(kind, []).append((f"{source.name}:{old}", f"{source.name}:{kept}"))
+    return merges
+
+
+def _fiction(columns: Columns, described: Mapping[str, Described]) -> bool:
+    named = columns.text["customer"].words if "customer" in columns.text else ()
+    people = described.get("customer", Described("customer"))
+    return is_fiction([*(key for _, key in people.keys), *map(str, named)])

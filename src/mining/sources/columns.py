@@ -44,14 +44,7 @@ def stack(batches: Sequence[Batch]) -> Columns:
         arrays = [np.broadcast_to(getattr(batch, pick), size) for batch, size in zip(batches, sizes, strict=True)]
         return np.concatenate([np.empty(0, dtype=np.int64), *arrays]).astype(np.int64)
 
-    text = {}
-    for name in dict.fromkeys(name for batch in batches for name in batch.text):
-        text[name] = Coded.stacked(
-            [batch.text.get(name, Coded.empty(size)) for batch, size in zip(batches, sizes, strict=True)]
-        )
-    for name, pick in (("source", "source"), ("source_table", "table"), ("source_file", "file")):
-        words = [Coded.constant(getattr(batch, pick), size) for batch, size in zip(batches, sizes, strict=True)]
-        text[name] = Coded.stacked(words)
+    text = _texts(batches, sizes)
 
     def filled(kind: str, name: str, blank: float) -> list[npt.NDArray[np.generic]]:
         return [getattr(b, kind).get(name, np.full(n, blank)) for b, n in zip(batches, sizes, strict=True)]
@@ -72,13 +65,21 @@ def stack(batches: Sequence[Batch]) -> Columns:
     seq = np.empty(total, dtype=np.int64)
     seq[np.lexsort((turn, batch_of, row, rank, numbers("reader")))] = np.arange(total)
     own = np.repeat(np.array([batch.own_record for batch in batches], dtype=bool), sizes)
-    text["touchpoint_id"] = _identifiers(batches)
     keep = np.ones(total, dtype=bool)
     further = _further(batches, sizes)
     return Columns(
         text, times, amounts, flags, page, position, row, turn, seq, modified=modified, own_record=own, keep=keep,
         further=further,
     )  # fmt: skip
+
+
+def _texts(batches: Sequence[Batch], sizes: Sequence[int]) -> dict[str, Coded]:
+    pairs = list(zip(batches, sizes, strict=True))
+    names = dict.fromkeys(name for batch in batches for name in batch.text)
+    text = {name: Coded.stacked([b.text.get(name, Coded.empty(size)) for b, size in pairs]) for name in names}
+    for name, pick in (("source", "source"), ("source_table", "table"), ("source_file", "file")):
+        text[name] = Coded.stacked([Coded.constant(getattr(batch, pick), size) for batch, size in pairs])
+    return text | {"touchpoint_id": _identifiers(batches)}
 
 
 def _further(batches: Sequence[Batch], sizes: Sequence[int]) -> dict[str, tuple[Ints, Coded]]:
