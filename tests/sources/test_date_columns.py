@@ -4,7 +4,6 @@ import datetime as dt
 import gzip
 import json
 import re
-import time
 
 import numpy as np
 import pandas as pd
@@ -465,14 +464,3 @@ def test_impossible_years_of_a_real_log_are_counted_and_kept(real_data) -> None:
     assert clock.facts["before_1990"] == 2
     assert not clock.failed.any()
     assert str(np.sort(clock.micros)[0].astype("datetime64[us]"))[:10] == "1948-01-26"
-
-
-@pytest.mark.bench
-@pytest.mark.parametrize("spelling", ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S", "%d/%m/%Y %H:%M:%S"])
-def test_a_million_different_texts_take_less_than_a_second(spelling: str) -> None:
-    moments = pd.date_range("2020-01-01", periods=1_000_000, freq="97s")
-    column = Coded(np.arange(len(moments)), np.array(moments.strftime(spelling), dtype=object))
-    started = time.process_time()
-    clock = read_dates(column, DateRules(timezone="Asia/Jerusalem"))
-    assert time.process_time() - started < 1.0
-    assert not clock.failed.any()
