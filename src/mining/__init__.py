@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from mining.maps import find_pain_points, map_journey
     from mining.personas import Personas
     from mining.report import Study, read_config, write_report
-    from mining.sources import Touchpoints, propose_mapping, read_crm, read_ocel
+    from mining.sources import Touchpoints, open_log, propose_mapping, read_crm, read_ocel
     from mining.sources.catalogue import catalogue
     from mining.timing import check_slas, measure_channels, measure_people, measure_waits
 
 # The contents page, by phase of the work. Loaded on first use, so that `import mining` stays light.
 _ROOMS = {
-    "sources": ("Touchpoints", "catalogue", "propose_mapping", "read_crm", "read_ocel"),
+    "sources": ("Touchpoints", "catalogue", "open_log", "propose_mapping", "read_crm", "read_ocel"),
     "journeys": ("Journeys", "read_xes"),
     "discovery": ("discover",),
     "design": ("Design", "compare", "read_design"),
@@ -53,6 +53,7 @@ __all__ = [  # noqa: PLE0604, RUF100
     "measure_channels",
     "measure_people",
     "measure_waits",
+    "open_log",
     "propose_mapping",
     "read_config",
     "read_crm",

@@ -1,8 +1,21 @@
 """The back ends behind one small interface: a linked log in, three small tables out (steps, variants, portraits)."""
 
-from mining._engine.codes import CodedLog, link_codes
+from mining._engine.codes import CodedLog
+from mining._engine.link import link_codes, link_columns
 from mining._engine.portraits import portraits
-from mining._engine.steps import ends, steps
-from mining._engine.variants import variants
+from mining._engine.steps import ends, follows, steps, terminals, waits
+from mining._engine.variants import paths, variants
 
-__all__ = ["CodedLog", "ends", "link_codes", "portraits", "steps", "variants"]
+__all__ = [
+    "CodedLog",
+    "ends",
+    "follows",
+    "link_codes",
+    "link_columns",
+    "paths",
+    "portraits",
+    "steps",
+    "terminals",
+    "variants",
+    "waits",
+]

@@ -4,37 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mining._fields import FIELDS
+from mining._engine.columns import Asked, Codes, Columns
 
-__all__ = ["CODED", "MEASURED", "CodedLog", "link_codes"]
+__all__ = ["CodedLog"]
 
-_KINDS: Final = {field.name: field.kind for field in FIELDS}
-_PROVENANCE: Final = {"touchpoint_id", "activity_raw", "source_file", "currency", "timestamp_precision"}
-CODED: Final = tuple(
-    name for name, kind in _KINDS.items() if kind in {"text", "word", "object"} and name not in _PROVENANCE
-)
-MEASURED: Final = ("amount", "score")
 _DENSE: Final = 200_000_000  # marking cells beats sorting pairs as long as the cells fit in memory
+_PLANES: Final = 4  # up to so many words of 64 bits, one bit per word of a vocabulary beats any sorting
 
 
 @dataclass(frozen=True, eq=False)
 class CodedLog:
-    """Touchpoints under one case notion, in order, as integer codes with vocabularies and journey offsets."""
+    """Touchpoints under one case notion, in order, as integer codes with vocabularies and journey offsets.
 
+    Attributes
+    ----------
+    columns : Columns
+        The fields, in the order of the rows that were read.
+    rows : ndarray of int
+        For each touchpoint, in order, its row there.
+    offsets : ndarray of int64
+        Where each journey begins, and the end.
+    time, end_time : ndarray of int64
+        Microseconds since 1970, UTC; the same array where no end is known.
+    case : ndarray of int
+        For each journey the number of its case in `cases`.
+    cases : ndarray of object
+        Ids of the cases, sorted.
+    part : ndarray of int64 or None
+        Which of the case's journeys, from 1, where a case can have several.
+    """
+
+    columns: Columns
+    rows: npt.NDArray[np.int64]
     offsets: npt.NDArray[np.int64]
     time: npt.NDArray[np.int64]
     end_time: npt.NDArray[np.int64]
-    codes: Mapping[str, npt.NDArray[np.int32]]
-    words: Mapping[str, npt.NDArray[np.object_]]
-    numbers: Mapping[str, npt.NDArray[np.float64]]
-    journey_ids: npt.NDArray[np.object_]
-    rows: npt.NDArray[np.int64]
+    case: npt.NDArray[np.int64]
+    cases: npt.NDArray[np.object_]
+    part: npt.NDArray[np.int64] | None = None
 
     @property
     def n_touchpoints(self) -> int:
@@ -66,19 +80,52 @@ class CodedLog:
         """Position of the last touchpoint of each journey."""
         return self.offsets[1:] - 1
 
+    @cached_property
+    def journey_ids(self) -> npt.NDArray[np.object_]:
+        """Ids of the journeys: the case's, with ``/1``, ``/2`` ... where a case can have several."""
+        ids = self.cases[self.case]
+        if self.part is None:
+            return ids
+        return (pd.Series(ids, dtype="str") + "/" + pd.Series(self.part).astype("str")).to_numpy(object)
+
+    @cached_property
+    def narrow(self) -> Mapping[str, Codes]:
+        """Codes of each field in the smallest integers that hold them, -1 where missing; mind the overflow."""
+        return Asked(self.columns.fields, lambda field: self.columns.coded(field)[0][self.rows])
+
+    @cached_property
+    def codes(self) -> Mapping[str, npt.NDArray[np.int32]]:
+        """Codes of each field, -1 where missing."""
+        return Asked(self.columns.fields, lambda field: self.narrow[field].astype(np.int32))
+
+    @cached_property
+    def words(self) -> Mapping[str, npt.NDArray[np.object_]]:
+        """Vocabulary of each field, sorted."""
+        return Asked(self.columns.fields, lambda field: self.columns.coded(field)[1])
+
+    @cached_property
+    def numbers(self) -> Mapping[str, npt.NDArray[np.float64]]:
+        """Fields that are numbers, NaN where missing."""
+        return Asked(self.columns.measures, lambda field: self.columns.measured(field)[self.rows])
+
     def decoded(self, field: str, at: npt.NDArray[np.int64] | slice = slice(None)) -> npt.NDArray[np.object_]:
         """Spell a field's codes out; missing becomes None."""
-        codes = self.codes[field][at]
+        codes = self.narrow[field][at]
         words = np.array([*self.words[field], None], dtype=object)
         spelled: npt.NDArray[np.object_] = words[codes]
         return spelled
+
+    def spelled(self, field: str, at: npt.NDArray[np.int64] | slice = slice(None)) -> pd.Series[str]:
+        """Spell a field's codes out as a column of texts; missing stays missing."""
+        words = pd.array(self.words[field], dtype="str")
+        return pd.Series(words.take(self.narrow[field][at], allow_fill=True))
 
     def holds(self, field: str, word: str) -> npt.NDArray[np.bool_]:
         """Tell, per touchpoint, whether a field holds a word (all False where the word never occurs)."""
         found = np.searchsorted(self.words[field].astype(str), word)
         if found == len(self.words[field]) or self.words[field][found] != word:
             return np.zeros(self.n_touchpoints, bool)
-        return np.asarray(self.codes[field] == found)
+        return np.asarray(self.narrow[field] == found)
 
     def any_in_journey(self, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         """Tell, per journey, whether any of its touchpoints is marked."""
@@ -88,12 +135,28 @@ class CodedLog:
 
     def count_in_journey(self, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
         """Count, per journey, its marked touchpoints."""
-        return np.bincount(self.journey_of[mask], minlength=self.n_journeys)
+        if self.n_journeys == 0:
+            return np.zeros(0, np.int64)
+        return np.add.reduceat(mask, self.first, dtype=np.int64)
 
     def distinct_in_journey(self, field: str, mask: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.int64]:
         """Count, per journey, the distinct words a field holds, missing ones left out."""
-        journeys, _ = self._pairs(field, mask)
-        return np.bincount(journeys, minlength=self.n_journeys)
+        breadth = len(self.words[field])
+        if self.n_journeys == 0 or breadth == 0:
+            return np.zeros(self.n_journeys, np.int64)
+        if breadth > 64 * _PLANES:
+            journeys, _ = self._pairs(field, mask)
+            return np.bincount(journeys, minlength=self.n_journeys)
+        # One bit per word: what a journey holds is the union of its touchpoints' bits.
+        codes = self.narrow[field]
+        found = np.zeros(self.n_journeys, np.int64)
+        for plane in range(0, breadth, 64):
+            bits = np.zeros(breadth + 1, np.uint64)  # the last is for missing words, whose code is -1
+            here = np.arange(plane, min(plane + 64, breadth))
+            bits[here] = np.uint64(1) << (here - plane).astype(np.uint64)
+            held = bits[codes] if mask is None else np.where(mask, bits[codes], np.uint64(0))
+            found += np.bitwise_count(np.bitwise_or.reduceat(held, self.first))
+        return found
 
     def journeys_with(self, field: str) -> npt.NDArray[np.int64]:
         """Count, per word of a field, the journeys that hold it."""
@@ -103,86 +166,33 @@ class CodedLog:
     def _pairs(
         self, field: str, mask: npt.NDArray[np.bool_] | None
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        known = self.codes[field] >= 0 if mask is None else mask & (self.codes[field] >= 0)
+        known = self.narrow[field] >= 0 if mask is None else mask & (self.narrow[field] >= 0)
         breadth = max(len(self.words[field]), 1)
-        key = self.journey_of[known] * breadth + self.codes[field][known]
+        key = self.journey_of[known] * breadth + self.narrow[field][known]
         if self.n_journeys * breadth <= _DENSE:
             seen = np.zeros(self.n_journeys * breadth, bool)
             seen[key] = True
             key = np.flatnonzero(seen)
         else:
-            key = np.unique(key)
+            key = np.sort(key)
+            key = key[np.append(True, key[1:] != key[:-1])] if len(key) else key
         return key // breadth, key % breadth
 
     def take(self, positions: npt.NDArray[np.int64]) -> CodedLog:
         """Keep the touchpoints at ascending positions; journeys left without any disappear."""
         journey = self.journey_of[positions]
         starts = np.flatnonzero(np.diff(journey, prepend=-1))
+        kept, time = journey[starts], self.time[positions]
         return replace(
             self,
-            offsets=np.append(starts, len(positions)).astype(np.int64),
-            time=self.time[positions],
-            end_time=self.end_time[positions],
-            codes={field: codes[positions] for field, codes in self.codes.items()},
-            numbers={field: values[positions] for field, values in self.numbers.items()},
-            journey_ids=self.journey_ids[journey[starts]],
             rows=self.rows[positions],
+            offsets=np.append(starts, len(positions)).astype(np.int64),
+            time=time,
+            end_time=time if self.end_time is self.time else self.end_time[positions],
+            case=self.case[kept],
+            part=None if self.part is None else self.part[kept],
         )
 
     def keep(self, mask: npt.NDArray[np.bool_]) -> CodedLog:
         """Keep whole journeys."""
         return self.take(np.flatnonzero(np.repeat(mask, self.lengths)))
-
-
-def link_codes(frame: pd.DataFrame, case: str, gap: pd.Timedelta | None = None) -> CodedLog:
-    """Sort touchpoints once under a case notion and code them.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Canonical touchpoints; rows whose `case` is missing are left out (the caller counts them).
-    case : str
-        The object field that journeys are told apart by.
-    gap : Timedelta, optional
-        A longer silence than this starts a new journey of the same case.
-
-    Returns
-    -------
-    CodedLog
-        Sorted by (case, timestamp, seq); journey ids are the case ids, with ``/1``, ``/2`` ... where `gap` is given.
-    """
-    cases, names = pd.factorize(frame[case], sort=True)
-    time = frame["timestamp"].astype("datetime64[us, UTC]").astype("int64").to_numpy()
-    order = np.lexsort((frame["seq"].to_numpy(), time, cases))
-    order = order[np.searchsorted(cases[order], 0) :]
-    cases, time = cases[order], time[order]
-    new_case = np.diff(cases, prepend=-1) != 0
-    silent = np.zeros(len(order), bool)
-    if gap is not None:
-        silent[1:] = np.diff(time) > gap // pd.Timedelta(microseconds=1)
-    starts = np.flatnonzero(new_case | silent)
-    owner = cases[starts]
-    ids = np.asarray(names, dtype=object)[owner]
-    if gap is not None:
-        part = np.arange(len(starts)) - np.searchsorted(owner, owner) + 1
-        ids = (pd.Series(ids, dtype="str") + "/" + pd.Series(part).astype("str")).to_numpy(object)
-    ends = frame["end_timestamp"].astype("datetime64[us, UTC]").astype("int64").to_numpy()[order]
-    known = frame["end_timestamp"].notna().to_numpy()[order]
-    coded = {field: _coded(frame[field]) for field in CODED if field in frame}
-    return CodedLog(
-        offsets=np.append(starts, len(order)).astype(np.int64),
-        time=time.astype(np.int64),
-        end_time=np.where(known, np.maximum(ends, time), time),
-        codes={field: codes[order].astype(np.int32) for field, (codes, _) in coded.items()},
-        words={field: words for field, (_, words) in coded.items()},
-        numbers={field: frame[field].to_numpy(float)[order] for field in MEASURED if field in frame},
-        journey_ids=ids,
-        rows=order.astype(np.int64),
-    )
-
-
-def _coded(column: pd.Series[str]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.object_]]:
-    if column.isna().all():
-        return np.full(len(column), -1, np.intp), np.zeros(0, dtype=object)
-    codes, words = pd.factorize(column.astype("str"), sort=True)
-    return codes, np.asarray(words, dtype=object)

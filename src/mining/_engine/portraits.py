@@ -36,7 +36,7 @@ def portraits(log: CodedLog) -> pd.DataFrame:
     started, ended = log.time[log.first], _latest(log)
     frame = pd.DataFrame(
         {
-            "customer": log.decoded("customer", log.first),
+            "customer": log.spelled("customer", log.first),
             "n_touchpoints": log.lengths,
             "n_activities": log.distinct_in_journey("activity"),
             "n_channels": log.distinct_in_journey("channel", contact),
@@ -48,15 +48,13 @@ def portraits(log: CodedLog) -> pd.DataFrame:
             "started": pd.to_datetime(started, unit="us", utc=True).as_unit("us"),
             "ended": pd.to_datetime(ended, unit="us", utc=True).as_unit("us"),
             "duration_days": (ended - started) / _DAY,
-            "first_activity": log.decoded("activity", log.first),
-            "last_activity": log.decoded("activity", log.last),
-            "first_channel": log.decoded("channel", log.first),
-            "last_channel": log.decoded("channel", log.last),
-        },
-        index=pd.Index(log.journey_ids, name="journey_id"),
+            "first_activity": log.spelled("activity", log.first),
+            "last_activity": log.spelled("activity", log.last),
+            "first_channel": log.spelled("channel", log.first),
+            "last_channel": log.spelled("channel", log.last),
+        }
     )
-    texts = ["customer", "first_activity", "last_activity", "first_channel", "last_channel"]
-    return frame.astype(dict.fromkeys(texts, "str"))
+    return frame.set_index(pd.Index(log.journey_ids, name="journey_id", dtype="str"))
 
 
 def _all(log: CodedLog) -> npt.NDArray[np.bool_]:
@@ -64,11 +62,13 @@ def _all(log: CodedLog) -> npt.NDArray[np.bool_]:
 
 
 def _latest(log: CodedLog) -> npt.NDArray[np.int64]:
-    return np.maximum.reduceat(log.end_time, log.first) if log.n_journeys else log.end_time
+    if log.end_time is log.time or log.n_journeys == 0:
+        return log.time[log.last]
+    return np.maximum.reduceat(log.end_time, log.first)
 
 
 def _changes(log: CodedLog, field: str, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    known = np.flatnonzero(mask & (log.codes[field] >= 0))
-    journey, code = log.journey_of[known], log.codes[field][known]
+    known = np.flatnonzero(mask & (log.narrow[field] >= 0))
+    journey, code = log.journey_of[known], log.narrow[field][known]
     changed = (journey[1:] == journey[:-1]) & (code[1:] != code[:-1])
     return np.bincount(journey[1:][changed], minlength=log.n_journeys)

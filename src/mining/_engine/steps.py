@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from mining._engine.codes import CodedLog
 
-__all__ = ["ends", "steps"]
+__all__ = ["ends", "follows", "steps", "terminals", "waits"]
 
-_HOUR = 3_600_000_000
+_HOUR: Final = 3_600_000_000
+_BLOCK: Final = 1 << 18  # touchpoints looked at together: what is between two passes stays in the processor's cache
+_DENSE: Final = 1 << 24  # pairs of activities that are counted in a table of all pairs; beyond it they are sorted
+_Integers = npt.NDArray[np.int64]
 
 
 def steps(log: CodedLog) -> pd.DataFrame:
-    """Count direct successions and measure the waits in one sort.
+    """Count direct successions and measure the waits between them.
 
     The wait runs from the end of the first touchpoint (its timestamp where no end is known) to the start of the next,
     and is never negative. Quantiles are exact, interpolated linearly.
@@ -30,30 +36,53 @@ def steps(log: CodedLog) -> pd.DataFrame:
         activity, next_activity, n_steps, n_journeys, wait_mean_hours, wait_median_hours, wait_p90_hours; ordered by
         activity, next_activity.
     """
-    inside = np.ones(max(log.n_touchpoints - 1, 0), bool)
-    inside[log.last[:-1]] = False
-    at = np.flatnonzero(inside)
-    activity = log.codes["activity"].astype(np.int64)
-    breadth = len(log.words["activity"])
-    key = activity[at] * breadth + activity[at + 1]
-    wait = np.maximum(log.time[at + 1] - log.end_time[at], 0)
-    n_journeys = _journeys_per(key, log.journey_of[at])
-    key, wait = _sorted_pairs(key, wait)
-    start = np.flatnonzero(np.diff(key, prepend=-1))
-    count = np.diff(np.append(start, len(key)))
-    edge = key[start]
-    words = log.words["activity"]
-    return pd.DataFrame(
-        {
-            "activity": words[edge // breadth] if len(edge) else words[:0],
-            "next_activity": words[edge % breadth] if len(edge) else words[:0],
-            "n_steps": count,
-            "n_journeys": n_journeys,
-            "wait_mean_hours": (np.add.reduceat(wait, start) / count / _HOUR) if len(edge) else np.zeros(0),
-            "wait_median_hours": _quantile(wait, start, count, 0.5) / _HOUR,
-            "wait_p90_hours": _quantile(wait, start, count, 0.9) / _HOUR,
-        }
-    )
+    frame = waits(log)
+    frame.insert(3, "n_journeys", _journeys_per_step(log, len(frame)))
+    return frame
+
+
+def follows(log: CodedLog) -> pd.DataFrame:
+    """Count direct successions.
+
+    Returns
+    -------
+    DataFrame
+        activity, next_activity, n_steps; ordered by activity, next_activity.
+    """
+    edge, count = _counted(log)
+    return _named(log, edge, count)
+
+
+def terminals(log: CodedLog) -> pd.DataFrame:
+    """Count how often each activity starts a journey and ends one.
+
+    Returns
+    -------
+    DataFrame
+        activity, n_starts, n_ends; ordered by activity, those that do neither left out.
+    """
+    starts, stops = _terminal_counts(log)
+    used = np.flatnonzero(starts + stops)
+    return pd.DataFrame({"activity": log.words["activity"][used], "n_starts": starts[used], "n_ends": stops[used]})
+
+
+def waits(log: CodedLog) -> pd.DataFrame:
+    """Measure the waits of every step: mean, median and ninth decile, exactly, in one sort.
+
+    Returns
+    -------
+    DataFrame
+        activity, next_activity, n_steps, wait_mean_hours, wait_median_hours, wait_p90_hours; ordered by activity,
+        next_activity.
+    """
+    edge, count = _counted(log)
+    frame = _named(log, edge, count)
+    start = np.cumsum(count) - count
+    wait, total = _ordered_waits(log, edge, start, count)
+    frame["wait_mean_hours"] = total / np.maximum(count, 1) / _HOUR
+    frame["wait_median_hours"] = _quantile(wait, start, count, 0.5) / _HOUR
+    frame["wait_p90_hours"] = _quantile(wait, start, count, 0.9) / _HOUR
+    return frame
 
 
 def ends(log: CodedLog) -> pd.DataFrame:
@@ -64,45 +93,132 @@ def ends(log: CodedLog) -> pd.DataFrame:
     DataFrame
         activity, n_touchpoints, n_journeys, n_starts, n_ends; one row per activity in use, ordered by activity.
     """
-    activity = log.codes["activity"].astype(np.int64)
-    breadth = len(log.words["activity"])
+    starts, stops = _terminal_counts(log)
     frame = pd.DataFrame(
         {
             "activity": log.words["activity"],
-            "n_touchpoints": np.bincount(activity, minlength=breadth),
+            "n_touchpoints": np.bincount(log.narrow["activity"], minlength=len(starts)),
             "n_journeys": log.journeys_with("activity"),
-            "n_starts": np.bincount(activity[log.first], minlength=breadth),
-            "n_ends": np.bincount(activity[log.last], minlength=breadth),
+            "n_starts": starts,
+            "n_ends": stops,
         }
     )
     return frame[frame["n_touchpoints"] > 0].reset_index(drop=True)
 
 
-def _journeys_per(key: npt.NDArray[np.int64], journey: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Count journeys per key, keys ascending; touchpoints of a journey lie together, so a stable sort keeps them so."""
-    narrow = key.astype(np.uint16) if len(key) and key.max() < 2**16 else key  # numpy sorts these by radix
-    order = np.argsort(narrow, kind="stable")
-    key, journey = key[order], journey[order]
-    new_key = np.diff(key, prepend=-1) != 0
-    start = np.flatnonzero(new_key)
-    new = new_key | (np.diff(journey, prepend=-1) != 0)
-    return np.add.reduceat(new.astype(np.int64), start) if len(start) else start
+def _terminal_counts(log: CodedLog) -> tuple[_Integers, _Integers]:
+    activity, breadth = log.narrow["activity"], len(log.words["activity"])
+    starts = np.bincount(activity[log.first], minlength=breadth)
+    return starts, np.bincount(activity[log.last], minlength=breadth)
 
 
-def _sorted_pairs(
-    key: npt.NDArray[np.int64], wait: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    span = int(wait.max(initial=0)) + 1
-    if int(key.max(initial=0)) + 1 < 2**62 // span:
-        packed = np.sort(key * span + wait)  # one sort of integers is several times faster than a sort by two keys
-        return packed // span, packed % span
-    order = np.lexsort((wait, key))
-    return key[order], wait[order]
+def _counted(log: CodedLog) -> tuple[_Integers, _Integers]:
+    """Count the pairs of activities that follow each other: their numbers, ascending, and how often."""
+    breadth = len(log.words["activity"])
+    if breadth**2 > _DENSE:
+        edges = np.concatenate([edge for _, edge in _edges(log)] or [np.zeros(0, np.int64)])
+        inside = np.ones(len(edges), bool)
+        inside[log.last[:-1]] = False
+        return np.unique(edges[inside], return_counts=True)
+    total = np.zeros(breadth**2, np.int64)
+    for _, edge in _edges(log):
+        total += np.bincount(edge, minlength=breadth**2)
+    activity, between = log.narrow["activity"], log.last[:-1]
+    over = activity[between].astype(np.int64) * breadth + activity[between + 1]
+    total -= np.bincount(over, minlength=breadth**2)
+    used = np.flatnonzero(total)
+    return used, total[used]
 
 
-def _quantile(
-    ordered: npt.NDArray[np.int64], start: npt.NDArray[np.int64], count: npt.NDArray[np.int64], share: float
-) -> npt.NDArray[np.float64]:
+def _edges(log: CodedLog) -> Iterator[tuple[slice, _Integers]]:
+    """Yield, block by block, a number for each touchpoint's activity and the next one's, journeys' ends included."""
+    activity, breadth = log.narrow["activity"], len(log.words["activity"])
+    for start in range(0, len(activity) - 1, _BLOCK):
+        here = slice(start, min(start + _BLOCK, len(activity) - 1))
+        edge = activity[here].astype(np.int64)
+        edge *= breadth
+        edge += activity[here.start + 1 : here.stop + 1]
+        yield here, edge
+
+
+def _named(log: CodedLog, edge: _Integers, count: _Integers) -> pd.DataFrame:
+    words = log.words["activity"]
+    breadth = max(len(words), 1)
+    return pd.DataFrame({"activity": words[edge // breadth], "next_activity": words[edge % breadth], "n_steps": count})
+
+
+def _ordered_waits(
+    log: CodedLog, edge: _Integers, start: _Integers, count: _Integers
+) -> tuple[_Integers, npt.NDArray[np.float64]]:
+    """Order the waits within each step, steps one after the other; give them and their sum per step."""
+    if not len(edge):
+        return np.zeros(0, np.int64), np.zeros(0)
+    longest = max(int(_wait(log, here).max()) for here, _ in _edges(log))
+    bits = max(longest, 1).bit_length()
+    compact = np.zeros(int(edge[-1]) + 1, np.int64) if edge[-1] < _DENSE else None
+    if compact is not None:
+        compact[edge] = np.arange(len(edge))
+    key = np.empty(log.n_touchpoints - 1, np.int64)
+    number = np.empty(len(key), np.int64) if len(edge).bit_length() + bits > 62 else None
+    for here, pair in _edges(log):
+        place = _place(edge, compact, pair)
+        key[here] = _wait(log, here)
+        if number is None:
+            key[here] |= place << bits
+        else:
+            number[here] = place
+    # A journey's last touchpoint waits for nothing: it is sorted behind everything, and cut off there.
+    beyond = log.last[:-1]
+    if number is not None:
+        number[beyond] = len(edge)
+        wait = key[np.lexsort((key, number))[: int(count.sum())]]
+    else:
+        key[beyond] = np.iinfo(np.int64).max
+        key.sort()
+        wait = key[: int(count.sum())]
+        wait &= (1 << bits) - 1
+    return wait, _sums(wait, start, longest)
+
+
+def _place(edge: _Integers, compact: _Integers | None, pair: _Integers) -> _Integers:
+    if compact is None:
+        return np.asarray(np.minimum(np.searchsorted(edge, pair), len(edge) - 1), np.int64)
+    return np.asarray(compact[np.minimum(pair, len(compact) - 1)])
+
+
+def _wait(log: CodedLog, here: slice) -> _Integers:
+    wait = log.time[here.start + 1 : here.stop + 1] - log.end_time[here]
+    np.maximum(wait, 0, out=wait)
+    return wait
+
+
+def _sums(wait: _Integers, start: _Integers, longest: int) -> npt.NDArray[np.float64]:
+    """Add up exactly: whole microseconds, in two halves where one number would not hold their sum."""
+    if longest < 2**62 // max(len(wait), 1):
+        return np.asarray(np.add.reduceat(wait, start), float)
+    high, low = np.add.reduceat(wait >> 20, start), np.add.reduceat(wait & (2**20 - 1), start)
+    return high.astype(float) * 2**20 + low
+
+
+def _journeys_per_step(log: CodedLog, n_steps: int) -> _Integers:
+    """Count the journeys that take each step: a step repeated in a journey counts once."""
+    if not n_steps:
+        return np.zeros(0, np.int64)
+    breadth = len(log.words["activity"])
+    key = np.concatenate([edge for _, edge in _edges(log)])
+    inside = np.ones(len(key), bool)
+    inside[log.last[:-1]] = False
+    bits = (breadth**2).bit_length()
+    key |= log.journey_of[:-1] << bits
+    key = np.sort(key[inside])
+    fresh = key[np.append(True, key[1:] != key[:-1])] & ((1 << bits) - 1)
+    if breadth**2 > _DENSE:
+        return np.asarray(np.unique(fresh, return_counts=True)[1], np.int64)
+    count: _Integers = np.bincount(fresh)
+    return np.asarray(count[count > 0], np.int64)
+
+
+def _quantile(ordered: _Integers, start: _Integers, count: _Integers, share: float) -> npt.NDArray[np.float64]:
     place = (count - 1) * share
     below = place.astype(np.int64)
     above = np.minimum(below + 1, count - 1)

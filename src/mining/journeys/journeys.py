@@ -71,8 +71,10 @@ class Journeys:
     @property
     def n_customers(self) -> int:
         """Distinct customers known in these journeys (journeys, where no customer is known)."""
-        known = np.unique(self.log.codes["customer"])
-        return int((known >= 0).sum()) or len(self)
+        codes = self.log.narrow["customer"]
+        held = np.zeros(len(self.log.words["customer"]) + 1, bool)
+        held[codes] = True  # the last is for those whose customer is not known
+        return int(held[:-1].sum()) or len(self)
 
     @property
     def activities(self) -> list[str]:
@@ -89,7 +91,7 @@ class Journeys:
     @property
     def observed_until(self) -> pd.Timestamp:
         """End of observation: the latest touchpoint of the whole export, not of these journeys."""
-        return pd.Timestamp(self.touchpoints.frame["timestamp"].max())
+        return self.touchpoints.observed_until
 
     def steps(self) -> pd.DataFrame:
         """Measure which activity directly follows which.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 
 from mining._durations import duration
-from mining._engine import link_codes
 from mining._errors import FieldError, MiningError
 from mining._fields import CASES
 from mining.journeys.journeys import Journeys
@@ -52,12 +51,12 @@ def link(
     """
     if case not in CASES:
         raise FieldError.unknown("case notion", case, CASES)
-    frame = touchpoints.frame
-    if not frame[case].notna().any():
-        there = [name for name in CASES if frame[name].notna().any()]
+    named = touchpoints.n_naming(case)
+    if not named:
+        there = [name for name in CASES if touchpoints.n_naming(name)]
         raise MiningError.empty(
             f"The log by {case}", f"no touchpoint names its {case}. They do name: {', '.join(there) or 'nothing'}."
         )
-    log = link_codes(frame, case, duration(gap) if gap is not None else None)
-    unlinked = int(frame[case].isna().sum())
+    log = touchpoints.linked(case, duration(gap) if gap is not None else None)
+    unlinked = len(touchpoints) - named
     return Journeys(log, touchpoints, case, unlinked=unlinked, replicated=replicated, left_out=left_out)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from mining._engine import CodedLog, link_codes
 from mining._fields import CASES, FIELDS, FLAGS, TIMES, VOCABULARIES
 from mining.sources.people.glued import People
 from mining.sources.relations import Relations
@@ -74,13 +75,64 @@ class Touchpoints:
         Journeys
         """
         from mining.journeys.link import link
+
+        flat, replicated, left_out = self.flattened(case, doubtful=doubtful)
+        return link(flat, case if case in CASES else "record", gap, replicated=replicated, left_out=left_out)
+
+    def flattened(self, case: str, *, doubtful: bool = False) -> tuple[Touchpoints, int, int]:
+        """Give one row per touchpoint and case.
+
+        Parameters
+        ----------
+        case : str
+            Case notion, or a type of object that `store` knows.
+        doubtful : bool
+            Whether to keep what may be no act of anybody.
+
+        Returns
+        -------
+        touchpoints : Touchpoints
+            Those of `by`.
+        replicated : int
+            Rows that repeat a touchpoint.
+        left_out : int
+            Rows left out as doubtful.
+        """
         from mining.sources.flatten import flattened, undoubted
 
         sure = self if doubtful else undoubted(self)
-        flat, replicated = flattened(sure, case)
-        return link(
-            flat, case if case in CASES else "record", gap, replicated=replicated, left_out=len(self) - len(sure)
-        )
+        return *flattened(sure, case), len(self) - len(sure)
+
+    def linked(self, case: str, gap: pd.Timedelta | None = None) -> CodedLog:
+        """Sort and code the touchpoints under a case notion, rows without a case left out.
+
+        Parameters
+        ----------
+        case : str
+            One of `mining._fields.CASES`.
+        gap : Timedelta, optional
+            A silence longer than this ends a journey.
+
+        Returns
+        -------
+        CodedLog
+        """
+        return link_codes(self.frame, case, gap)
+
+    def n_naming(self, case: str) -> int:
+        """Count the touchpoints that name a case.
+
+        Parameters
+        ----------
+        case : str
+            One of `mining._fields.CASES`.
+
+        Returns
+        -------
+        int
+            How many.
+        """
+        return int(self.frame[case].notna().sum())
 
     def without_doubtful(self) -> Touchpoints:
         """Take back what is doubtful about who is who, to see whether the results hang on it.
@@ -96,6 +148,11 @@ class Touchpoints:
         objects = self.objects if self.people.apart is None else {**self.objects, "customer": self.people.apart}
         frame, told = relabel(self.frame, objects, customers)
         return replace(self, frame=frame, objects=told, people=replace(self.people, customers=None, apart=None))
+
+    @property
+    def observed_until(self) -> pd.Timestamp:
+        """End of observation: the latest touchpoint."""
+        return pd.Timestamp(self.frame["timestamp"].max())
 
     @cached_property
     def store(self) -> Store:
