@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -348,6 +349,45 @@ def test_microseconds_and_zones_survive(tmp_path: Path) -> None:
     assert back["time:timestamp"].iloc[0] == "2025-03-27T23:59:59.123456+00:00"
     assert (pd.to_datetime(back["time:timestamp"], utc=True, format="ISO8601") == frame["timestamp"]).all()
     assert back["planned_at"].isna().tolist() == [True, False]
+
+
+def test_any_moment_and_any_number_comes_back(tmp_path: Path) -> None:
+    random = np.random.default_rng(5)
+    frame = pd.DataFrame({"journey_id": "1", "activity": "a", "amount": random.normal(size=400)}, index=range(400))
+    frame["amount"] *= 10.0 ** random.integers(-300, 300, 400)
+    frame["when"] = pd.to_datetime(random.integers(-6 * 10**16, 8 * 10**16, 400), unit="us", utc=True)
+    write_xes(frame, tmp_path / "log.xes")
+    back = read_xes(tmp_path / "log.xes")
+    assert back["cost:total"].astype(float).tolist() == frame["amount"].tolist()
+    spelt = np.datetime_as_string(frame["when"].dt.tz_convert(None).to_numpy("datetime64[us]"), unit="us")
+    assert back["when"].tolist() == [f"{text}+00:00" for text in spelt]
+
+
+def test_values_of_every_type_are_written_as_they_are_spoken(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"journey_id": ["1"] * 3, "activity": ["a"] * 3})
+    frame["mixed"] = pd.Series([1, True, "<\ud800é"], dtype=object)
+    frame["whole"] = pd.array([1, None, 3], dtype="Int64")
+    frame["flag"] = pd.array([True, None, False], dtype="boolean")
+    frame["word"] = pd.Categorical(["a & b", None, "c"])
+    frame["code"] = pd.Categorical([7, 8, 7])
+    write_xes(frame, tmp_path / "log.xes")
+    back = read_xes(tmp_path / "log.xes")
+    told = {key: back[key].fillna("-").tolist() for key in ("mixed", "whole", "flag", "word", "code")}
+    assert told == {
+        "mixed": ["1", "True", "<é"],
+        "whole": ["1", "-", "3"],
+        "flag": ["true", "-", "false"],
+        "word": ["a & b", "-", "c"],
+        "code": ["7", "8", "7"],
+    }
+
+
+def test_a_log_longer_than_what_is_written_at_once_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_xes(touchpoints(), tmp_path / "whole.xes")
+    for size in (1, 2, 3):
+        monkeypatch.setattr("mining._pm4py.log_writer._BLOCK", size)
+        write_xes(touchpoints(), tmp_path / "parts.xes")
+        assert (tmp_path / "parts.xes").read_bytes() == (tmp_path / "whole.xes").read_bytes()
 
 
 def test_pm4py_reads_what_was_written(tmp_path: Path) -> None:
