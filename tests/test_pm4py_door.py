@@ -7,16 +7,27 @@ import gzip
 import os
 import subprocess
 import sys
+from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mining import _pm4py
 from mining._alignments import align
 from mining._errors import ExportError, FieldError
-from mining._pm4py import Tree, discover_tree, read_xes, write_xes
+from mining._pm4py import (
+    Tree,
+    discover_heuristics,
+    discover_tree,
+    discover_tree_of_steps,
+    read_xes,
+    write_xes,
+)
 from mining.discovery.shapes import net_of
 from tests.telling import told
 
@@ -126,9 +137,78 @@ def test_the_tree_does_not_depend_on_the_hash_seed(tmp_path: Path) -> None:
         "frame = pd.DataFrame({'variant': pd.Series([tuple(p.split()) for p in paths], dtype=object)})\n"
         "frame['n_journeys'] = range(1, len(frame) + 1)\n"
         "print(discover_tree(frame), discover_tree(frame, 0.3), discover_tree(frame, successions_only=True))\n"
+        "from mining._pm4py import discover_heuristics, discover_tree_of_steps\n"
+        "steps = pd.DataFrame([(*p, 5) for p in ('ab', 'bc', 'cb', 'bd', 'cd', 'ac', 'ae', 'ed')])\n"
+        "steps.columns = ['activity', 'next_activity', 'n_steps']\n"
+        "ends = pd.DataFrame([(a, 9, 9 * (a == 'a'), 9 * (a == 'd')) for a in 'abcde'])\n"
+        "ends.columns = ['activity', 'n_touchpoints', 'n_starts', 'n_ends']\n"
+        "print(discover_tree_of_steps(steps, ends), discover_heuristics(steps, ends))\n"
     )
     answers = {in_a_script(tmp_path, body, PYTHONHASHSEED=str(seed)).stdout for seed in (0, 3)}
     assert len(answers) == 1
+
+
+PATHS = st.lists(st.sampled_from(["a", "b, b", "tau", "שלום", "'"]), min_size=1, max_size=6).map(tuple)
+LOGS = st.dictionaries(PATHS, st.integers(1, 9), min_size=1, max_size=8)
+
+
+def counted(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Count steps, ends and returns of variants, one by one."""
+    steps: Counter[tuple[str, str]] = Counter()
+    returns: Counter[tuple[str, str]] = Counter()
+    ends: dict[str, list[int]] = {}
+    for variant, n in zip(frame["variant"], frame["n_journeys"], strict=True):
+        for place, activity in enumerate(variant):
+            counts = ends.setdefault(activity, [0, 0, 0])
+            for which, holds in enumerate((True, place == 0, place == len(variant) - 1)):
+                counts[which] += n * holds
+        for one, other in pairwise(variant):
+            steps[one, other] += n
+        for one, other, again in zip(variant, variant[1:], variant[2:], strict=False):
+            returns[one, other] += n * (one == again != other)
+    pairs = ["activity", "next_activity"]
+    return (
+        pd.DataFrame([(*pair, n) for pair, n in steps.items()], columns=[*pairs, "n_steps"]),
+        pd.DataFrame(
+            [(name, *counts) for name, counts in ends.items()],
+            columns=["activity", "n_touchpoints", "n_starts", "n_ends"],
+        ),
+        pd.DataFrame([(*pair, n) for pair, n in returns.items() if n], columns=[*pairs, "n_returns"]),
+    )
+
+
+@given(LOGS, st.randoms(use_true_random=False))
+def test_steps_give_the_tree_that_the_variants_they_were_counted_from_give(told, random) -> None:
+    frame = pd.DataFrame({"variant": pd.Series(list(told), dtype=object), "n_journeys": list(told.values())})
+    steps, ends, _ = (table.sample(frac=1, random_state=random.randrange(99)) for table in counted(frame))
+    assert discover_tree_of_steps(steps, ends) == discover_tree(frame, successions_only=True)
+
+
+@given(LOGS, st.randoms(use_true_random=False))
+def test_dependencies_are_what_their_definition_says_in_any_order_of_the_counts(told, random) -> None:
+    frame = pd.DataFrame({"variant": pd.Series(list(told), dtype=object), "n_journeys": list(told.values())})
+    tables = counted(frame)
+    net = discover_heuristics(*(table.sample(frac=1, random_state=random.randrange(99)) for table in tables))
+    n_steps = {(one, other): n for one, other, n in tables[0].itertuples(index=False, name=None)}
+    strong = {}
+    for (one, other), n in n_steps.items():
+        back = n_steps.get((other, one), 0) if one != other else 0
+        if (n - back) / (n + back + 1) >= 0.5:
+            strong[one, other] = (n - back) / (n + back + 1)
+    found = {(each.activity, each.next_activity): each for each in net.dependencies}
+    assert {pair: each.dependency for pair, each in found.items() if each.dependency} == strong
+    assert {pair: each.n_steps for pair, each in found.items()} == {pair: n_steps.get(pair, 0) for pair in found}
+    returns = {frozenset(pair[:2]) for pair in tables[2].itertuples(index=False, name=None)}
+    assert all(frozenset(pair) in returns for pair, each in found.items() if not each.dependency)
+
+
+def test_a_loop_of_two_is_found_only_where_returns_are_counted() -> None:
+    steps, ends, returns = counted(variants(("a > b > a > b > a > b > c", 9), ("b > a > b > a > c", 9)))
+    pairs = [
+        {(each.activity, each.next_activity) for each in discover_heuristics(steps, ends, known).dependencies}
+        for known in (returns, None)
+    ]
+    assert pairs[0] - pairs[1] == {("a", "b"), ("b", "a")}
 
 
 def test_the_frame_handed_over_stays_as_it_was() -> None:
@@ -148,9 +228,11 @@ def test_only_the_miners_are_used_never_replay_filters_frames_or_converters() ->
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pm4py")
     }
     assert used == {
+        "pm4py.algo.discovery.heuristics.variants",
         "pm4py.algo.discovery.inductive",
         "pm4py.algo.discovery.inductive.dtypes.im_dfg",
         "pm4py.algo.discovery.inductive.dtypes.im_ds",
+        "pm4py.objects.dfg.obj",
         "pm4py.objects.process_tree.utils.generic",
         "pm4py.util.compression.util",
     }

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import pandas as pd
 
-__all__ = ["Operator", "Tree", "discover_tree"]
+__all__ = ["Operator", "Tree", "discover_tree", "discover_tree_of_steps", "ids_of", "silent_import"]
 
 Operator = Literal["step", "silent", "sequence", "choice", "parallel", "loop"]
 _OPERATORS: Final[dict[str, Operator]] = {"->": "sequence", "X": "choice", "+": "parallel", "*": "loop"}
@@ -69,10 +69,7 @@ def discover_tree(variants: pd.DataFrame, noise_threshold: float = 0.0, *, succe
     event logs containing infrequent behaviour.
     Leemans, S. J. J., Fahland, D., van der Aalst, W. M. P. (2018). Scalable process discovery and conformance checking.
     """
-    labels = sorted({label for variant in variants["variant"] for label in variant})
-    # Labels go in as ids, in the order of the labels: commas and the like in them change pm4py's answers.
-    width = len(str(len(labels)))
-    ids = {label: f"a{place:0{width}d}" for place, label in enumerate(labels)}
+    ids = ids_of(label for variant in variants["variant"] for label in variant)
     coded = sorted(
         (tuple(ids[label] for label in variant), int(n))
         for variant, n in zip(variants["variant"], variants["n_journeys"], strict=True)
@@ -80,24 +77,71 @@ def discover_tree(variants: pd.DataFrame, noise_threshold: float = 0.0, *, succe
     return _decoded(_mined(coded, noise_threshold, successions_only), {code: label for label, code in ids.items()})
 
 
+def discover_tree_of_steps(steps: pd.DataFrame, ends: pd.DataFrame) -> Tree:
+    """Discover a process tree from direct successions alone: in no time on any log, but without a promise to fit it.
+
+    Parameters
+    ----------
+    steps : DataFrame
+        activity, next_activity, n_steps, as `mining.Journeys.steps` gives them.
+    ends : DataFrame
+        activity, n_starts, n_ends, as `mining.Journeys.ends` gives them.
+
+    Returns
+    -------
+    Tree
+        The same for the same counts, whatever their order.
+
+    References
+    ----------
+    Leemans, S. J. J., Fahland, D., van der Aalst, W. M. P. (2018). Scalable process discovery and conformance checking.
+    """
+    with silent_import():
+        from pm4py.objects.dfg.obj import DFG
+    ids = ids_of(ends["activity"])
+    graph = DFG()
+    rows = zip(steps["activity"], steps["next_activity"], steps["n_steps"], strict=True)
+    graph.graph.update(dict(sorted(((ids[one], ids[other]), int(n)) for one, other, n in rows)))
+    for count, name in ((graph.start_activities, "n_starts"), (graph.end_activities, "n_ends")):
+        counted = zip(ends["activity"], ends[name], strict=True)
+        count.update(dict(sorted((ids[label], int(n)) for label, n in counted if n)))
+    return _decoded(_of_successions(graph, has_empty=False), {code: label for label, code in ids.items()})
+
+
+def ids_of(labels: Iterable[str]) -> dict[str, str]:
+    """Give labels ids in the order of the labels: commas and the like in labels change pm4py's answers."""
+    known = sorted(set(labels))
+    width = len(str(len(known)))
+    return {label: f"a{place:0{width}d}" for place, label in enumerate(known)}
+
+
 def _mined(coded: Sequence[tuple[tuple[str, ...], int]], noise: float, successions_only: bool) -> Any:
-    with _silent_import():
+    with silent_import():
         from pm4py.algo.discovery.inductive import algorithm
-        from pm4py.algo.discovery.inductive.dtypes.im_dfg import InductiveDFG
-        from pm4py.algo.discovery.inductive.dtypes.im_ds import IMDataStructureDFG, IMDataStructureUVCL
+        from pm4py.algo.discovery.inductive.dtypes.im_ds import IMDataStructureUVCL
         from pm4py.objects.process_tree.utils.generic import fold
         from pm4py.util.compression.util import discover_dfg_uvcl
     # pm4py adds up nothing here: its own entry point for variants is broken, so its miners are called directly.
     log: Counter[tuple[str, ...]] = Counter()
     for variant, n in coded:
         log[variant] += n
-    given = {"noise_threshold": noise}
     if successions_only:
-        successions = InductiveDFG(dfg=discover_dfg_uvcl(log), skip=() in log)
-        return fold(algorithm.IMD(given).apply(IMDataStructureDFG(successions), given))
+        return _of_successions(discover_dfg_uvcl(log), has_empty=() in log)
+    given = {"noise_threshold": noise}
     # With nothing to leave out, the plain miner keeps its promise that every journey fits.
     miner = algorithm.IMFUVCL if noise > 0 else algorithm.IMUVCL
     return fold(miner(given).apply(IMDataStructureUVCL(log), given))
+
+
+def _of_successions(graph: Any, *, has_empty: bool) -> Any:
+    with silent_import():
+        from pm4py.algo.discovery.inductive import algorithm
+        from pm4py.algo.discovery.inductive.dtypes.im_dfg import InductiveDFG
+        from pm4py.algo.discovery.inductive.dtypes.im_ds import IMDataStructureDFG
+        from pm4py.objects.process_tree.utils.generic import fold
+    given = {"noise_threshold": 0.0}  # this miner has no filter
+    successions = IMDataStructureDFG(InductiveDFG(dfg=graph, skip=has_empty))
+    return fold(algorithm.IMD(given).apply(successions, given))
 
 
 def _decoded(tree: Any, labels: dict[str, str]) -> Tree:
@@ -125,7 +169,7 @@ def _labels(tree: Tree) -> Iterator[str]:
 
 
 @contextmanager
-def _silent_import() -> Iterator[None]:
+def silent_import() -> Iterator[None]:
     """Keep progress bars off: pm4py looks at the environment once, while it is imported."""
     name = "PM4PY_SHOW_PROGRESS_BAR"
     before = os.environ.get(name)
