@@ -81,12 +81,18 @@ class CodedLog:
         return self.offsets[1:] - 1
 
     @cached_property
-    def journey_ids(self) -> npt.NDArray[np.object_]:
+    def journey_index(self) -> pd.Index[str]:
         """Ids of the journeys: the case's, with ``/1``, ``/2`` ... where a case can have several."""
-        ids = self.cases[self.case]
-        if self.part is None:
-            return ids
-        return (pd.Series(ids, dtype="str") + "/" + pd.Series(self.part).astype("str")).to_numpy(object)
+        ids = pd.Series(pd.array(self.cases, dtype="str").take(self.case))
+        if self.part is not None:
+            ids = ids + "/" + pd.Series(self.part).astype("str")
+        index: pd.Index[str] = pd.Index(ids, name="journey_id", dtype="str")
+        return index
+
+    @cached_property
+    def journey_ids(self) -> npt.NDArray[np.object_]:
+        """The same as objects."""
+        return self.journey_index.to_numpy(object)
 
     @cached_property
     def narrow(self) -> Mapping[str, Codes]:

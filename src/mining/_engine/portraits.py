@@ -8,7 +8,7 @@ import pandas as pd
 
 from mining._engine.codes import CodedLog
 
-__all__ = ["portraits"]
+__all__ = ["durations", "portraits"]
 
 _DAY = 86_400_000_000
 
@@ -45,8 +45,8 @@ def portraits(log: CodedLog) -> pd.DataFrame:
             "n_departments": log.distinct_in_journey("department"),
             "channel_switches": _changes(log, "channel", contact),
             "handoffs": _changes(log, "team", _all(log)),
-            "started": pd.to_datetime(started, unit="us", utc=True).as_unit("us"),
-            "ended": pd.to_datetime(ended, unit="us", utc=True).as_unit("us"),
+            "started": _moments(started),
+            "ended": _moments(ended),
             "duration_days": (ended - started) / _DAY,
             "first_activity": log.spelled("activity", log.first),
             "last_activity": log.spelled("activity", log.last),
@@ -54,7 +54,31 @@ def portraits(log: CodedLog) -> pd.DataFrame:
             "last_channel": log.spelled("channel", log.last),
         }
     )
-    return frame.set_index(pd.Index(log.journey_ids, name="journey_id", dtype="str"))
+    return frame.set_index(log.journey_index)
+
+
+def durations(log: CodedLog) -> pd.DataFrame:
+    """Measure how long each journey takes.
+
+    Parameters
+    ----------
+    log : CodedLog
+        The linked log.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by journey_id: started, ended (UTC), duration_days.
+    """
+    started, ended = log.time[log.first], _latest(log)
+    return pd.DataFrame(
+        {"started": _moments(started), "ended": _moments(ended), "duration_days": (ended - started) / _DAY},
+        index=log.journey_index,
+    )
+
+
+def _moments(micros: npt.NDArray[np.int64]) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex(micros.view("datetime64[us]")).tz_localize("UTC")
 
 
 def _all(log: CodedLog) -> npt.NDArray[np.bool_]:
