@@ -15,7 +15,6 @@ __all__ = ["from_database", "to_database"]
 _TYPES = {"string": "TEXT", "time": "TIMESTAMP", "integer": "INTEGER", "float": "REAL", "boolean": "BOOLEAN"}
 _KINDS = {word: kind for kind, word in _TYPES.items()} | {"DATETIME": "time", "INT": "integer"}
 _ALL, _CREATE, _INSERT = "SELECT * FROM {}", "CREATE TABLE {} ({})", "INSERT INTO {} VALUES ({})"
-_ALL, _CREATE, _INSERT = "SELECT * FROM {}", "CREATE TABLE {} ({})", "INSERT INTO {} VALUES ({})"
 _FIXED = """
     CREATE TABLE event_map_type (ocel_type TEXT PRIMARY KEY, ocel_type_map TEXT);
     CREATE TABLE object_map_type (ocel_type TEXT PRIMARY KEY, ocel_type_map TEXT);
@@ -39,6 +38,7 @@ def _quoted(name: str) -> str:
 def to_database(document: Mapping[str, list[dict[str, Any]]]) -> bytes:
     """Write the SQLite format."""
     with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("PRAGMA journal_mode = OFF")  # nobody sees the database before it is whole
         connection.executescript(_FIXED)
         for one, key in (("event", "eventTypes"), ("object", "objectTypes")):
             _types(connection, one, document[key], document[f"{one}s"])
@@ -102,7 +102,6 @@ def _pairs(connection: sqlite3.Connection, insert: str, entries: Iterable[Mappin
 def from_database(path: Path) -> dict[str, Any]:
     """Read the SQLite format, read-only."""
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
-        connection.row_factory = sqlite3.Row
         told = [connection.execute(asked).fetchone()[0] for asked in ("PRAGMA page_count", "PRAGMA page_size")]
         if told[0] * told[1] > path.stat().st_size:
             raise sqlite3.DatabaseError("the file is cut short")
@@ -112,12 +111,13 @@ def from_database(path: Path) -> dict[str, Any]:
         taking = _related(connection.execute("SELECT * FROM event_object"))
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         owning = _related(connection.execute("SELECT * FROM object_object")) if "object_object" in tables else {}
+        connection.row_factory = sqlite3.Row
         events, event_types = _told(connection, "event", taking)
         objects, object_types = _told(connection, "object", owning)
     return {"objectTypes": object_types, "eventTypes": event_types, "objects": objects, "events": events}
 
 
-def _related(rows: Iterable[sqlite3.Row]) -> dict[str, list[dict[str, str]]]:
+def _related(rows: Iterable[Sequence[Any]]) -> dict[str, list[dict[str, str]]]:
     found: dict[str, list[dict[str, str]]] = {}
     for row in rows:
         found.setdefault(str(row[0]), []).append({"objectId": str(row[1]), "qualifier": str(row[2] or "")})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,8 +24,9 @@ def from_store(store: Store) -> dict[str, list[dict[str, Any]]]:
     """Lay a store out as an OCEL document: objects first described as they began, then as they changed."""
     kinds = _attribute_kinds(store)
     changes: dict[str, list[dict[str, Any]]] = {}
-    for object_id, field, time, value in store.object_changes.itertuples(index=False, name=None):
-        changes.setdefault(object_id, []).append({"name": field, "time": _iso(time), "value": str(value)})
+    told = store.object_changes[["object_id", "field", "timestamp", "value"]]
+    for object_id, field, time, value in _rows(told):
+        changes.setdefault(object_id, []).append({"name": field, "time": time, "value": str(value)})
     first = {kind: dict(_initial(table)) for kind, table in store.attributes.items()}
     related = _grouped(store.object_objects, "source_id", "target_id")
     taking = _grouped(store.event_objects, "event_id", "object_id")
@@ -36,7 +37,7 @@ def from_store(store: Store) -> dict[str, list[dict[str, Any]]]:
             "attributes": [*first.get(kind, {}).get(name, ()), *changes.get(name, ())],
             "relationships": related.get(name, []),
         }
-        for name, kind in store.objects[["object_id", "object_type"]].itertuples(index=False, name=None)
+        for name, kind in _rows(store.objects[["object_id", "object_type"]])
     ]
     return {
         "objectTypes": [
@@ -50,11 +51,9 @@ def from_store(store: Store) -> dict[str, list[dict[str, Any]]]:
 
 
 def _attribute_kinds(store: Store) -> dict[str, dict[str, str]]:
-    type_of = dict(zip(store.objects["object_id"], store.objects["object_type"], strict=True))
+    type_of = dict(_rows(store.objects[["object_id", "object_type"]]))
     kinds: dict[str, dict[str, str]] = {kind: {} for kind in store.objects["object_type"].unique()}
-    for name, field in (
-        store.object_changes[["object_id", "field"]].drop_duplicates().itertuples(index=False, name=None)
-    ):
+    for name, field in _rows(store.object_changes[["object_id", "field"]].drop_duplicates()):
         kinds[type_of[name]][field] = "string"
     for kind, table in store.attributes.items():
         kinds.setdefault(kind, {}).update({str(name): _kind(table[name]) for name in table})
@@ -73,14 +72,14 @@ def _kind(column: pd.Series) -> str:
 
 def _initial(table: pd.DataFrame) -> Iterable[tuple[str, list[dict[str, Any]]]]:
     names = [str(name) for name in table]
-    for name, row in zip(table.index, table.itertuples(index=False, name=None), strict=True):
+    for name, row in zip(table.index.astype("object"), _rows(table), strict=True):
         told = zip(names, row, strict=True)
-        yield str(name), [{"name": n, "time": EPOCH, "value": _plain(v)} for n, v in told if not _missing(v)]
+        yield str(name), [{"name": n, "time": EPOCH, "value": value} for n, value in told if value is not None]
 
 
 def _grouped(pairs: pd.DataFrame, owner: str, other: str) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
-    for name, target, qualifier in pairs[[owner, other, "qualifier"]].itertuples(index=False, name=None):
+    for name, target, qualifier in _rows(pairs[[owner, other, "qualifier"]]):
         found.setdefault(name, []).append({"objectId": target, "qualifier": qualifier})
     return found
 
@@ -95,15 +94,36 @@ def _event_types(events: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _events(events: pd.DataFrame, taking: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    names = [str(name) for name in events if name not in _STATED]
-    columns = [events[name].to_numpy(dtype=object) for name in names]
-    out = []
-    for place, (name, activity, time) in enumerate(events[list(_STATED)].itertuples(index=False, name=None)):
-        values = zip(names, (column[place] for column in columns), strict=True)
-        told = [{"name": n, "value": _plain(v)} for n, v in values if not _missing(v)]
-        entry = {"id": name, "type": str(activity), "time": _iso(time), "attributes": told}
-        out.append({**entry, "relationships": taking.get(name, [])})
-    return out
+    attributes: list[list[dict[str, Any]]] = [[] for _ in range(len(events))]
+    for name in (name for name in events if name not in _STATED):
+        for told, value in zip(attributes, _cells(events[name]), strict=True):
+            if value is not None:
+                told.append({"name": str(name), "value": value})
+    return [
+        {"id": name, "type": str(activity), "time": time, "attributes": told, "relationships": taking.get(name, [])}
+        for (name, activity, time), told in zip(_rows(events[list(_STATED)]), attributes, strict=True)
+    ]
+
+
+def _rows(frame: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a frame as plain values."""
+    columns = [_cells(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    return zip(*columns, strict=True) if columns else iter([()] * len(frame))
+
+
+def _cells(column: pd.Series) -> list[Any]:
+    """Spell a column out as plain values: times as text, None where there is none."""
+    gone = column.isna().to_numpy()
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        moments = column if column.dt.tz is None else column.dt.tz_convert(None)
+        cells: list[Any] = [
+            f"{time}Z" for time in np.datetime_as_string(moments.to_numpy("datetime64[us]"), unit="us").tolist()
+        ]
+    else:
+        cells = column.to_numpy(dtype=object).tolist()
+    if column.dtype == object:
+        cells = [_plain(cell) for cell in cells]
+    return [None if lost else cell for lost, cell in zip(gone.tolist(), cells, strict=True)] if gone.any() else cells
 
 
 def _missing(value: object) -> bool:
@@ -112,12 +132,8 @@ def _missing(value: object) -> bool:
 
 def _plain(value: object) -> object:
     if isinstance(value, pd.Timestamp):
-        return _iso(value)
+        return f"{value.tz_convert('UTC'):%Y-%m-%dT%H:%M:%S.%fZ}"
     return value.item() if isinstance(value, np.generic) else value
-
-
-def _iso(time: pd.Timestamp) -> str:
-    return time.tz_convert("UTC").strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def to_store(document: Mapping[str, Any], file: str) -> Store:
@@ -134,7 +150,7 @@ def to_store(document: Mapping[str, Any], file: str) -> Store:
     kind_of = {str(entry["id"]): str(entry["type"]) for entry in objects}
     event_objects = _relations(events, ("event_id", "object_id"))
     object_objects = _relations(objects, ("source_id", "target_id"))
-    ends = [*event_objects["object_id"], *object_objects["target_id"]]
+    ends = [*_cells(event_objects["object_id"]), *_cells(object_objects["target_id"])]
     # An object that nothing describes is still there: events that name it must not lose it.
     kind_of.update({name: "unknown" for name in ends if name not in kind_of})
     kinds = {
@@ -215,7 +231,7 @@ def _attributes(
         names = [name for name, owner in kind_of.items() if owner == str(kind)]
         wide = wide.reindex(pd.Index(names, dtype="str", name=str(kind)))
         told = kinds.get(str(kind), {})
-        columns = {str(name): _typed(list(wide[name]), told.get(str(name), "string")) for name in wide}
+        columns = {str(name): _typed(_cells(wide[name]), told.get(str(name), "string")) for name in wide}
         found[str(kind)] = pd.DataFrame({name: values.set_axis(wide.index) for name, values in columns.items()})
     return found
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,8 @@ def read_store(path: Path | str) -> Store:
     with path.open("rb") as file:
         head = file.read(_HEAD)
     try:
-        return to_store(_reader(head)(path), path.name)
+        with _uncollected():
+            return to_store(_reader(head)(path), path.name)
     except ExportError:
         raise
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, sqlite3.Error) as error:
@@ -114,7 +116,20 @@ def write_store(store: Store, path: Path | str) -> Path:
     suffix = path.suffix.lower()
     if suffix not in _WRITERS:
         raise ExportError.unknown("format of an object-centric log", suffix or path.name, _WRITERS)
-    return write_whole(path, _WRITERS[suffix](from_store(store)))
+    with _uncollected():
+        return write_whole(path, _WRITERS[suffix](from_store(store)))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the garbage collector off: it would walk through millions of small records again and again, in vain."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _to_json(document: dict[str, Any]) -> bytes:

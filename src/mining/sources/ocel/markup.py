@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from io import StringIO
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from xml.parsers import expat
-from xml.sax.saxutils import XMLGenerator
-from xml.sax.xmlreader import AttributesImpl
 
 from mining._errors import ExportError
 from mining.sources.ocel.document import EPOCH
 
 __all__ = ["from_markup", "to_markup"]
 
-_UNSPEAKABLE = dict.fromkeys([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0xFFFE, 0xFFFF], "\ufffd")
+_ESCAPES: Final = {
+    **dict.fromkeys([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0xFFFE, 0xFFFF], "\ufffd"),
+    **{ord(letter): f"&#{ord(letter)};" for letter in '\t\n\r&<>"'},
+}
+_DOUBTFUL: Final = re.compile('[\x00-\x1f&<>"\ufffe\uffff]')
 
 
 class _Log:
@@ -77,61 +79,51 @@ def from_markup(path: Path) -> dict[str, Any]:
 
 def to_markup(document: Mapping[str, list[dict[str, Any]]]) -> bytes:
     """Write the XML format; characters that XML cannot hold become U+FFFD."""
-    out = StringIO()
-    writer = XMLGenerator(out, "utf-8", short_empty_elements=True)
-    writer.startDocument()
-    _open(writer, "log", {})
+    return "".join(_lines(document)).encode()
+
+
+def _lines(document: Mapping[str, list[dict[str, Any]]]) -> Iterator[str]:
+    yield '<?xml version="1.0" encoding="utf-8"?>\n<log>'
     for key, tag in (("objectTypes", "object-type"), ("eventTypes", "event-type")):
-        _open(writer, f"{tag}s", {})
+        yield f"<{tag}s>"
         for entry in document[key]:
-            _open(writer, tag, {"name": _clean(entry["name"])})
-            _list(writer, ("attributes", "attribute"), entry["attributes"], ("name", "type"))
-            writer.endElement(tag)
-        writer.endElement(f"{tag}s")
-    for key, tag in (("objects", "object"), ("events", "event")):
-        _open(writer, key, {})
-        for entry in document[key]:
-            _entry(writer, tag, entry)
-        writer.endElement(key)
-    writer.endElement("log")
-    writer.endDocument()
-    return out.getvalue().encode()
+            yield f'<{tag} name="{_clean(entry["name"])}"><attributes>'
+            for attribute in entry["attributes"]:
+                yield f'<attribute name="{_clean(attribute["name"])}" type="{_clean(attribute["type"])}"/>'
+            yield f"</attributes></{tag}>"
+        yield f"</{tag}s>"
+    yield "<objects>"
+    for entry in document["objects"]:
+        yield f'<object id="{_clean(entry["id"])}" type="{_clean(entry["type"])}"><attributes>'
+        for attribute in entry["attributes"]:
+            given = f'name="{_clean(attribute["name"])}" time="{_clean(attribute.get("time", EPOCH))}"'
+            yield f"<attribute {given}>{_spelt(attribute['value'])}</attribute>"
+        yield from _related(entry)
+        yield "</object>"
+    yield "</objects><events>"
+    for entry in document["events"]:
+        stated = f'id="{_clean(entry["id"])}" type="{_clean(entry["type"])}" time="{_clean(entry["time"])}"'
+        yield f"<event {stated}><attributes>"
+        for attribute in entry["attributes"]:
+            yield f'<attribute name="{_clean(attribute["name"])}">{_spelt(attribute["value"])}</attribute>'
+        yield from _related(entry)
+        yield "</event>"
+    yield "</events></log>"
 
 
-def _entry(writer: XMLGenerator, tag: str, entry: Mapping[str, Any]) -> None:
-    _open(writer, tag, {name: _clean(entry[name]) for name in ("id", "type", "time") if name in entry})
-    _open(writer, "attributes", {})
-    for attribute in entry["attributes"]:
-        given = {"name": _clean(attribute["name"])}
-        if tag == "object":
-            given["time"] = attribute.get("time", EPOCH)
-        _open(writer, "attribute", given)
-        writer.characters(_clean(_spelt(attribute["value"])))
-        writer.endElement("attribute")
-    writer.endElement("attributes")
-    others = [{"object-id": other["objectId"], "qualifier": other["qualifier"]} for other in entry["relationships"]]
-    _list(writer, ("objects", "relationship"), others, ("object-id", "qualifier"))
-    writer.endElement(tag)
-
-
-def _open(writer: XMLGenerator, tag: str, given: Mapping[str, str]) -> None:
-    writer.startElement(tag, AttributesImpl(dict(given)))
-
-
-def _list(
-    writer: XMLGenerator, tags: tuple[str, str], entries: Iterable[Mapping[str, Any]], names: tuple[str, ...]
-) -> None:
-    outer, inner = tags
-    _open(writer, outer, {})
-    for entry in entries:
-        _open(writer, inner, {name: _clean(entry[name]) for name in names})
-        writer.endElement(inner)
-    writer.endElement(outer)
+def _related(entry: Mapping[str, Any]) -> Iterator[str]:
+    yield "</attributes><objects>"
+    for other in entry["relationships"]:
+        yield f'<relationship object-id="{_clean(other["objectId"])}" qualifier="{_clean(other["qualifier"])}"/>'
+    yield "</objects>"
 
 
 def _spelt(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else repr(value) if isinstance(value, float) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value) if isinstance(value, float) else _clean(str(value))
 
 
 def _clean(text: str) -> str:
-    return str(text).translate(_UNSPEAKABLE)
+    text = str(text)
+    return text.translate(_ESCAPES) if _DOUBTFUL.search(text) else text
