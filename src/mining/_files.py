@@ -15,7 +15,7 @@ import pandas as pd
 
 from mining._errors import MiningError
 
-__all__ = ["TABLES", "write_once", "write_table", "write_whole"]
+__all__ = ["TABLES", "whole_file", "write_once", "write_table", "write_whole"]
 
 TABLES: Final = (".csv", ".parquet")
 # A spreadsheet takes a text that begins so for a formula (the wide forms of a Japanese keyboard too), at the start of a
@@ -45,7 +45,7 @@ def write_whole(path: Path | str, content: bytes) -> Path:
     Path
         The file written.
     """
-    with _whole(Path(path)) as file:
+    with whole_file(Path(path)) as file:
         file.write(content)
     return Path(path)
 
@@ -111,7 +111,7 @@ def write_table(path: Path | str, frame: pd.DataFrame) -> Path:
         )
     named = any(name is not None for name in frame.index.names)
     table = frame.reset_index() if named else frame.reset_index(drop=True)
-    with _whole(path) as file:
+    with whole_file(path) as file:
         if suffix == ".parquet":
             table.to_parquet(file, index=False)
         else:
@@ -139,7 +139,7 @@ def _disarmed(cell: object) -> object:
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[BinaryIO]:
+def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Open a file that takes its place only when all has been written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     _sweep(path)

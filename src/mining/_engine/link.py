@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mining._engine.codes import CodedLog
-from mining._engine.columns import Columns, FrameColumns
+from mining._engine.columns import Codes, Columns, FrameColumns
 
 __all__ = ["link_codes", "link_columns"]
 
@@ -73,13 +73,13 @@ def link_columns(
         Rows without a case are not in it.
     """
     codes, cases = columns.coded(case)
-    order = _ordered(columns, codes.astype(np.int64), time, seq)
-    case_of, time = codes[order], time[order]
+    order, case_of, time = _ordered(codes, time)
+    order = _settled(columns, order, (case_of, time), seq)
     fresh = np.append(True, case_of[1:] != case_of[:-1])[: len(order)]
     if gap is not None:
         fresh[1:] |= np.diff(time) > gap // _MICROSECOND
     starts = np.flatnonzero(fresh)
-    owner = case_of[starts].astype(np.int64)
+    owner = case_of[starts]
     return CodedLog(
         columns=columns,
         rows=order,
@@ -96,40 +96,54 @@ def _micros(column: pd.Series[pd.Timestamp]) -> _Integers:
     return np.asarray(column.astype("datetime64[us, UTC]").astype("int64"), np.int64)
 
 
-def _ordered(columns: Columns, case: _Integers, time: _Integers, seq: _Integers | None) -> _Integers:
-    """Order the rows that have a case by (case, time, seq)."""
-    packed = _packed(case, time)
-    # Not stable where packed, but faster by half: equal ones are put right below.
-    order: _Integers = np.lexsort((time, case)) if packed is None else np.argsort(packed)
-    order = order[np.searchsorted(case, 0, sorter=order) :]
-    return _settled(columns, order, (case, time), seq)
+def _ordered(codes: Codes, time: _Integers) -> tuple[_Integers, _Integers, _Integers]:
+    """Order the rows that have a case by case and time; give their numbers, cases and times in that order."""
+    packed, bits, unit = _packed(codes, time)
+    if packed is None:
+        order = np.lexsort((time, codes))
+        order = order[np.searchsorted(codes, 0, sorter=order) :]
+        return order, codes[order].astype(np.int64), time[order]
+    order = np.argsort(packed)  # not stable, but faster by half: equal ones are put right afterwards
+    packed = packed[order]
+    named = int(np.searchsorted(packed, 0))
+    order, packed = order[named:], packed[named:]
+    case = packed >> bits
+    packed &= (1 << bits) - 1
+    packed *= unit
+    packed += time.min()
+    return order, case, packed
 
 
-def _packed(case: _Integers, time: _Integers) -> _Integers | None:
-    """Put case and time into one number each, where they fit; one sort of numbers beats a sort by two keys."""
+def _packed(codes: Codes, time: _Integers) -> tuple[_Integers | None, int, int]:
+    """Put case and time into one number each, where they fit: one sort of numbers beats a sort by two keys."""
     if not len(time):
-        return None
-    since = time - time.min()
-    if not (since % _SECOND).any():
-        since //= _SECOND
+        return None, 0, 1
+    since, unit = time - time.min(), 1
+    whole = since // _SECOND
+    if bool((whole * _SECOND == since).all()):
+        since, unit = whole, _SECOND
     bits = int(since.max()).bit_length()
-    return None if int(case.max(initial=0)).bit_length() + bits > 62 else (case << bits) | since
+    if int(codes.max()).bit_length() + bits > 62:
+        return None, bits, unit
+    packed = codes.astype(np.int64)
+    packed <<= bits
+    packed |= since
+    return packed, bits, unit
 
 
 def _settled(columns: Columns, order: _Integers, key: tuple[_Integers, _Integers], seq: _Integers | None) -> _Integers:
     """Order equal times of a case by `seq`, or else by what the rows say: their own order decides nothing."""
-    same = np.ones(max(len(order) - 1, 0), bool)
-    for part in key:
-        ordered = part[order]
-        same &= ordered[1:] == ordered[:-1]
+    case, time = key
+    same = time[1:] == time[:-1]
+    same &= case[1:] == case[:-1]
     if not same.any():
         return order
     tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
-    group = np.cumsum(np.append(True, ~same))[tied]
+    group = np.cumsum(np.append(True, ~same), dtype=np.int32)[tied]
     rows = order[tied]
     if seq is not None:
         order[tied] = rows[np.lexsort((rows, seq[rows], group))]
     else:
         said = [columns.coded(field)[0][rows] for field in reversed(columns.fields)]
-        order[tied] = rows[np.lexsort((rows, *said, group))]
+        order[tied] = rows[np.lexsort((rows, *(codes for codes in said if (codes >= 0).any()), group))]
     return order

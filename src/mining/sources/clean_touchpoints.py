@@ -77,7 +77,8 @@ class ArrowColumns:
         if field not in self._waiting:
             return np.full(self._n_rows, np.iinfo(np.int64).min)
         column = self._waiting[field].cast(pa.int64())
-        return np.asarray(column.fill_null(np.iinfo(np.int64).min).to_numpy(), np.int64)
+        known = column.fill_null(np.iinfo(np.int64).min) if column.null_count else column
+        return np.asarray(known.to_numpy(), np.int64)
 
     def order(self) -> npt.NDArray[np.int64] | None:
         """Give `seq`, None where the log has none."""
