@@ -24,9 +24,9 @@ from mining._engine import (
     variants,
     waits,
 )
-from mining.examples import write_bundled
+from mining.examples import logs, write_bundled
 from tests.alignments.test_align import cost_by_pm4py, in_pm4py
-from tests.benches import kernels, logs
+from tests.benches import kernels
 from tests.memory import measured
 
 pytestmark = [pytest.mark.bench, pytest.mark.filterwarnings("ignore")]

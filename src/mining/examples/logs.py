@@ -1,16 +1,21 @@
-"""Seeded logs of any size for the benchmarks: what a clean export looks like, in order of time."""
+"""Seeded clean logs of any size, in order of time: to try and to measure with, nothing is planted in them."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute
 import pyarrow.csv
 import pyarrow.parquet
 
-STAGES = {
+__all__ = ["ACTIVITIES", "touchpoints", "write_csv", "write_log", "write_parquet"]
+
+_Integers = npt.NDArray[np.integer[Any]]
+STAGES: Final = {
     "marketing": ["ad seen", "ad clicked", "site visited", "blog read", "social post seen", "event attended"],
     "consideration": [
         "form sent", "newsletter opened", "mail link clicked", "chatbot asked", "webinar attended", "prices viewed",
@@ -27,21 +32,21 @@ STAGES = {
     ],
     "loyalty": ["renewal offered", "renewed", "left", "recommended"],
 }  # fmt: skip
-REACHES = (1.0, 0.9, 0.85, 0.75, 0.6, 0.5, 0.35)  # how many of the journeys that come so far touch a stage
-TOUCHES = (1.3, 1.8, 2.6, 1.0, 1.0, 1.9, 0.6)  # touchpoints in it beyond the first, on average
-ACTIVITIES = [activity for activities in STAGES.values() for activity in activities]
-CHANNELS = ["web", "social", "email", "ads", "chatbot", "phone", "branch", "app", "partner"]
-DEPARTMENTS = ["marketing", "sales", "service", "support", "finance", "success"]
-CODED = ("record", "customer", "activity", "channel", "actor", "department")
-_START = 1_672_531_200  # 2023-01-01
-_DAY = 86_400
+REACHES: Final = (1.0, 0.9, 0.85, 0.75, 0.6, 0.5, 0.35)  # how many of the journeys that come so far touch a stage
+TOUCHES: Final = (1.3, 1.8, 2.6, 1.0, 1.0, 1.9, 0.6)  # touchpoints in it beyond the first, on average
+ACTIVITIES: Final = [activity for activities in STAGES.values() for activity in activities]
+CHANNELS: Final = ["web", "social", "email", "ads", "chatbot", "phone", "branch", "app", "partner"]
+DEPARTMENTS: Final = ["marketing", "sales", "service", "support", "finance", "success"]
+_START: Final = 1_672_531_200  # 2023-01-01
+_DAY: Final = 86_400
 
 
-def _pool(random: np.random.Generator, n: int) -> list[np.ndarray]:
+def _pool(random: np.random.Generator, n: int) -> list[npt.NDArray[np.uint8]]:
     """Draw the paths that journeys share: stage by stage, common activities first."""
     paths = []
     for _ in range(n):
-        path, number = [], 0
+        path: list[int] = []
+        number = 0
         for place, activities in enumerate(STAGES.values()):
             if random.random() < REACHES[place]:
                 weight = 1 / np.arange(1, len(activities) + 1) ** 0.8
@@ -54,12 +59,35 @@ def _pool(random: np.random.Generator, n: int) -> list[np.ndarray]:
     return paths
 
 
-def touchpoints(n: int, seed: int = 7) -> pa.Table:
+def write_log(path: Path, n: int, random_state: int = 7) -> Path:
+    """Write a clean log: canonical headers, ISO times.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in ``.csv`` or ``.parquet``.
+    n : int
+        About how many touchpoints.
+    random_state : int
+        The same number draws the same log.
+
+    Returns
+    -------
+    Path
+        The file written.
+    """
+    path = Path(path)
+    table = touchpoints(n, random_state)
+    (write_parquet if path.suffix == ".parquet" else write_csv)(table, path)
+    return path
+
+
+def touchpoints(n: int, random_state: int = 7) -> pa.Table:
     """About `n` touchpoints in journeys of eleven: 20,000 paths of very unequal frequency, one journey in seven strays.
 
     Columns: record, customer, activity, channel, actor, department (dictionary-encoded) and timestamp (seconds).
     """
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(random_state)
     pool = _pool(random, 20_000)
     length = np.array([len(path) for path in pool])
     weight = 1 / np.arange(1, len(pool) + 1) ** 1.05
@@ -83,7 +111,9 @@ def touchpoints(n: int, seed: int = 7) -> pa.Table:
     return _table(random, journey=journey, customer=customer[journey], activity=activity, time=time)
 
 
-def _times(random, activity, first, sizes) -> np.ndarray:
+def _times(
+    random: np.random.Generator, activity: _Integers, first: _Integers, sizes: _Integers
+) -> npt.NDArray[np.int64]:
     """Draw lognormal waits whose scale depends on the step, and starts spread over two years."""
     scale = random.normal(10.5, 1.3, (len(ACTIVITIES), len(ACTIVITIES))).astype(np.float32)
     wait = scale[np.append(0, activity[:-1]), activity]
@@ -92,10 +122,13 @@ def _times(random, activity, first, sizes) -> np.ndarray:
     wait[first] = 0
     since = np.cumsum(wait)
     begins = _START + (random.random(len(sizes)) * 730 * _DAY).astype(np.int64)
-    return since + np.repeat(begins - since[first], sizes)
+    moments: npt.NDArray[np.int64] = since + np.repeat(begins - since[first], sizes)
+    return moments
 
 
-def _table(random, *, journey, customer, activity, time) -> pa.Table:
+def _table(
+    random: np.random.Generator, *, journey: _Integers, customer: _Integers, activity: _Integers, time: _Integers
+) -> pa.Table:
     likely = random.dirichlet(np.full(len(CHANNELS), 0.4), len(ACTIVITIES)).cumsum(axis=1).astype(np.float32)
     chance = random.random(len(activity), np.float32)
     channel = np.zeros(len(activity), np.int8)
@@ -125,7 +158,7 @@ def _ids(letter: str, n: int) -> pa.Array:
     return pa.array(np.char.add(letter, np.char.zfill(np.arange(n).astype("U8"), 8)))
 
 
-def _coded(codes: np.ndarray, words: list[str] | pa.Array) -> pa.DictionaryArray:
+def _coded(codes: _Integers, words: list[str] | pa.Array) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(words) if isinstance(words, list) else words)
 
 
