@@ -16,16 +16,13 @@ if not OLDEST <= sys.version_info[:2] <= NEWEST:
         "Install one from python.org or with `uv python install 3.13`, then start run.py with it, "
         "for example: python3.13 run.py report".format(*sys.version_info[:2], sys.executable)
     )
-
 ROOT = Path(__file__).absolute().parent
-LOCK, CONSTRAINTS = ROOT / "requirements.lock", ROOT / "constraints.txt"
+LOCK, SPARK_LOCK, CONSTRAINTS = ROOT / "requirements.lock", ROOT / "requirements-spark.lock", ROOT / "constraints.txt"
 VENV = ROOT / ".venv"
 STAMP = VENV / "made-from.txt"  # written last: an environment without it was never finished
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
-
 CHECKS = {"lint": "python -m ruff check .", "format": "python -m ruff format --check .", "types": "python -m mypy"}
-TESTS = "python -m pytest -n 2"
 # The project's own pytest options are set aside: warnings inside Jupyter's machinery are not ours to mend.
 NOTEBOOKS = (
     "python -m pytest -o addopts= -o filterwarnings=default --nbval --nbval-current-env"
@@ -33,10 +30,8 @@ NOTEBOOKS = (
 )
 # Times of execution would change in every commit, and `jupyter execute` cannot leave them out.
 EXECUTE = "jupyter nbconvert --to notebook --inplace --execute --ExecutePreprocessor.record_timing=False"
-COMPILE = (
-    "uv pip compile -q --universal --python-version 3.11 --generate-hashes --group dev --all-extras"
-    " --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.lock"
-)
+COMPILE = "uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header"
+COMPILED = {LOCK: "pyproject.toml --group dev --extra identity --extra papermill", SPARK_LOCK: "--group spark"}
 NO_VENV = "On Debian and Ubuntu the package python3-venv may be missing; where uv is installed it is not needed."
 OFFLINE = "Is the network there? Behind a company proxy set HTTPS_PROXY, and SSL_CERT_FILE (uv) or PIP_CERT (pip)."
 
@@ -143,35 +138,41 @@ def steps(commands):
     return next(iter(failed.values()), 0)
 
 
-def stored_notebooks():
-    """Return the notebooks in the order of the work."""
-    return sorted((ROOT / "notebooks").glob("*.ipynb"))
+def test():
+    """Run everything that must pass, on Spark too where there is Java."""
+    # Beside the environment, not in it: some of its libraries would import all of pyspark as soon as they could.
+    place, digest = VENV / "spark", hashlib.sha256(SPARK_LOCK.read_bytes()).hexdigest()
+    if shutil.which("java") and not (place / digest).is_file():
+        say("There is Java: installing pyspark for the tests of Spark. Once, a minute or two.")
+        pinned = ("-q", "--upgrade", "--no-deps", "--require-hashes", "-r", SPARK_LOCK, "--target", place)
+        must("install requirements-spark.lock", PYTHON, "-m", "pip", "install", *pinned, hint=OFFLINE)
+        (place / digest).touch()
+    return steps({**CHECKS, "tests": "python -m pytest -n 2", "notebooks": NOTEBOOKS})
 
 
 def lock():
     """Pin every version anew after a change to pyproject.toml (needs uv)."""
-    must("pin the versions", *COMPILE.split(), hint=OFFLINE)
-    pinned = LOCK.read_text(encoding="utf-8")
-    # pip refuses an editable install once a constraint bears a hash, and environment.yml has one: hence a second file.
-    pins = "".join(line.rstrip(" \\") + "\n" for line in pinned.splitlines() if line[:1].isalnum())
-    made = "# Made by `python run.py lock`:"
-    for file, title, text in (
-        (LOCK, "every version, with its hashes, for Python 3.11 to 3.14.", pinned),
-        (CONSTRAINTS, "the pins of requirements.lock without hashes, for environment.yml.", pins),
-    ):
-        file.write_text(f"{made} {title}\n{text}", encoding="utf-8", newline="\n")
+    for file, wanted in COMPILED.items():
+        no_hosts = ("--no-emit-index-url", "--no-emit-find-links")
+        must("pin the versions", *COMPILE.split(), *no_hosts, *wanted.split(), "-o", file.name, hint=OFFLINE)
+        title = "# Made by `python run.py lock`: every version, with its hashes, for Python 3.11 to 3.14.\n"
+        file.write_text(title + file.read_text(encoding="utf-8"), encoding="utf-8", newline="\n")
+    # pip refuses an editable install once a constraint bears a hash, and environment.yml has one: hence another file.
+    lines = LOCK.read_text(encoding="utf-8").splitlines()
+    pins = "".join(line.rstrip(" \\") + "\n" for line in lines if line[:1].isalnum())
+    title = "# Made by `python run.py lock`: the pins of requirements.lock without hashes, for environment.yml.\n"
+    CONSTRAINTS.write_text(title + pins, encoding="utf-8", newline="\n")
     return 0
 
 
 TASKS = {
     "report": ("make the report of the bundled example, or of your own: report my.yml",
                lambda *names: call("python", "-m", "mining", "report", *(names or ["--example"]))),
-    "test": ("everything that must pass: lint, types, tests, notebooks",
-             lambda: steps({**CHECKS, "tests": TESTS, **({"notebooks": NOTEBOOKS} if stored_notebooks() else {})})),
+    "test": ("everything that must pass: lint, types, tests, notebooks", test),
     "check": ("lint and types alone", lambda: steps(CHECKS)),
     "lab": ("open the notebooks in JupyterLab", lambda *rest: call("jupyter", "lab", *rest, cwd=ROOT / "notebooks")),
     "notebooks": ("run the notebooks again and store what they show: all, or those named",
-                  lambda *names: call(*EXECUTE.split(), *(names or stored_notebooks()))),
+                  lambda *names: call(*EXECUTE.split(), *(names or sorted((ROOT / "notebooks").glob("*.ipynb"))))),
     "bench": ("measure", lambda *rest: call("python", "-m", "pytest", "tests/benches", "-m", "bench", *rest, cwd=ROOT)),
     "exec": ("run any command inside the environment: exec mining --help", lambda *rest: call(*(rest or ["python"]))),
     "lock": ("pin every version anew after a change to pyproject.toml (needs uv)", lock),

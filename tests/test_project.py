@@ -35,6 +35,7 @@ def pinned(lines: str) -> list[Requirement]:
 PROJECT = tomllib.loads(text("pyproject.toml"))
 ENVIRONMENT = yaml.safe_load(text("environment.yml"))
 LOCK, CONSTRAINTS = text("requirements.lock"), text("constraints.txt")
+SPARK_LOCK = text("requirements-spark.lock")
 
 
 @pytest.fixture
@@ -48,10 +49,10 @@ def run(monkeypatch):
 
 
 def wanted() -> list[Requirement]:
+    named = {**PROJECT["project"]["optional-dependencies"], **PROJECT["dependency-groups"]}
     groups = [
         PROJECT["project"]["dependencies"],
-        *PROJECT["project"]["optional-dependencies"].values(),
-        *PROJECT["dependency-groups"].values(),
+        *(group for name, group in named.items() if name != "spark"),
         PROJECT["build-system"]["requires"],
     ]
     return [Requirement(line) for group in groups for line in group]
@@ -64,11 +65,20 @@ def test_all_that_pyproject_asks_for_is_pinned_within_its_bounds(requirement):
     assert all(str(next(iter(pin.specifier)).version) in requirement.specifier for pin in pins)
 
 
-def test_the_lock_pins_every_version_with_its_hashes():
-    entries = re.findall(r"^\w[^#]*?(?=^ +#|^\w|\Z)", LOCK, flags=re.MULTILINE)
-    assert len(entries) == len(pinned(LOCK)) > 100
+@pytest.mark.parametrize(("lock", "least"), [(LOCK, 100), (SPARK_LOCK, 1)], ids=["everybody", "spark"])
+def test_the_locks_pin_every_version_with_its_hashes(lock, least):
+    entries = re.findall(r"^\w[^#]*?(?=^ +#|^\w|\Z)", lock, flags=re.MULTILINE)
+    assert len(entries) == len(pinned(lock)) > least
     assert all(re.search(r"--hash=sha256:[0-9a-f]{64}", entry) for entry in entries)
-    assert all([specifier.operator for specifier in pin.specifier] == ["=="] for pin in pinned(LOCK))
+    assert all([specifier.operator for specifier in pin.specifier] == ["=="] for pin in pinned(lock))
+
+
+def test_spark_is_pinned_apart_and_nobody_else_installs_it():
+    (wished,) = map(Requirement, PROJECT["project"]["optional-dependencies"]["spark"])
+    assert PROJECT["dependency-groups"]["spark"] == PROJECT["project"]["optional-dependencies"]["spark"]
+    pins = {canonicalize_name(pin.name): pin for pin in pinned(SPARK_LOCK)}
+    assert str(next(iter(pins["pyspark"].specifier)).version) in wished.specifier
+    assert not pins.keys() & {canonicalize_name(pin.name) for pin in pinned(LOCK)}
 
 
 @pytest.mark.parametrize("python", ["3.11.7", "3.12.1", "3.13.0", "3.14.0"])
@@ -80,7 +90,7 @@ def test_the_lock_pins_one_version_for_every_python_and_platform(python, platfor
     assert {canonicalize_name(requirement.name) for requirement in wanted()} <= set(here)
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "constraints.txt"])
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-spark.lock", "constraints.txt"])
 def test_pins_say_how_they_are_made_and_name_no_host(name):
     assert text(name).startswith("# Made by `python run.py lock`")
     assert "://" not in text(name)
@@ -176,9 +186,10 @@ def test_a_task_that_is_not_there_is_refused_with_the_nearest(run, capsys, argum
 
 def place(run, folder: Path, monkeypatch) -> list[tuple[str, ...]]:
     """Put the script into a folder of its own and write down what it would run."""
-    for name in ("requirements.lock", "pyproject.toml"):
+    for name in ("requirements.lock", "requirements-spark.lock", "pyproject.toml"):
         (folder / name).write_text(name, encoding="utf-8")
     paths = {"ROOT": folder, "LOCK": folder / "requirements.lock", "VENV": folder / ".venv"}
+    paths["SPARK_LOCK"] = folder / "requirements-spark.lock"
     paths |= {"STAMP": folder / ".venv" / "made-from.txt", "PYTHON": Path(sys.executable)}
     for name, path in paths.items():
         monkeypatch.setattr(run, name, path)
@@ -188,6 +199,8 @@ def place(run, folder: Path, monkeypatch) -> list[tuple[str, ...]]:
         ran.append(tuple(map(str, command)))
         if "venv" in command:
             run.VENV.mkdir()
+        if "--target" in command:
+            Path(command[-1]).mkdir(parents=True, exist_ok=True)
         return 0
 
     monkeypatch.setattr(run, "call", call)
@@ -240,6 +253,20 @@ def test_a_failing_step_says_which_and_leaves_no_stamp(run, tmp_path, monkeypatc
     assert stopped.value.code == 7
     assert "install requirements.lock" in capsys.readouterr().err
     assert not run.STAMP.exists()
+
+
+def test_spark_is_installed_beside_the_environment_once_and_only_where_there_is_java(run, tmp_path, monkeypatch):
+    ran = place(run, tmp_path, monkeypatch)
+    monkeypatch.setattr(run, "steps", lambda commands: len(ran))
+    monkeypatch.setattr(run.shutil, "which", lambda *_, **__: None)
+    assert run.test() == 0
+    monkeypatch.setattr(run.shutil, "which", lambda *_, **__: "/somewhere/java")
+    assert run.test() == 1
+    assert {"--require-hashes", "--no-deps", str(run.SPARK_LOCK)} < set(ran[0])
+    assert ran[0][-2:] == ("--target", str(run.VENV / "spark"))
+    assert run.test() == 1
+    run.SPARK_LOCK.write_text("another", encoding="utf-8")
+    assert run.test() == 2
 
 
 def test_all_steps_run_and_the_first_bad_exit_code_comes_back(run, monkeypatch, capsys):
