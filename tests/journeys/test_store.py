@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 import mining
-from mining import MiningError
-from mining.journeys.store import open_journeys, write_journeys
+from mining import Journeys, MiningError
 from tests.telling import told
 
 stories = st.lists(
@@ -29,7 +28,7 @@ def same(one, other):
 @settings(max_examples=25)
 def test_what_is_opened_again_answers_as_before(tmp_path_factory, ones, gap):
     journeys = told(*ones, gap=gap, teams={"site": "Front"}, waits={("ad", "site"): "2h"})
-    back = open_journeys(write_journeys(journeys, tmp_path_factory.mktemp("store") / "log.parquet"))
+    back = Journeys.open(journeys.to_parquet(tmp_path_factory.mktemp("store") / "log.parquet"))
     same(back, journeys)
     texts = back.frame.select_dtypes(["str", "category"]).columns
     kinds = dict.fromkeys(texts, "str")
@@ -38,7 +37,7 @@ def test_what_is_opened_again_answers_as_before(tmp_path_factory, ones, gap):
 
 def test_attributes_and_narrowed_journeys_survive(tmp_path):
     journeys = told("Ann: ad > site", "Bob: ad > won", attributes={"industry": ["retail", "travel"]})
-    back = open_journeys(write_journeys(journeys.reaching("won"), tmp_path / "log.parquet"))
+    back = Journeys.open(journeys.reaching("won").to_parquet(tmp_path / "log.parquet"))
     assert back.of(industry="travel").log.journey_ids.tolist() == ["Bob"]
     assert back.of(industry="retail").log.n_journeys == 0
     assert back.observed_until == journeys.observed_until
@@ -48,14 +47,14 @@ def test_a_clean_log_is_stored_without_a_frame(tmp_path):
     rows = "record,activity,timestamp\nj1,ad,2025-01-01\nj1,site,2025-01-02\nj2,ad,2025-01-01\n"
     (tmp_path / "log.csv").write_text(rows)
     journeys = mining.open_log(tmp_path / "log.csv").by("record")
-    back = open_journeys(write_journeys(journeys, tmp_path / "log.parquet"))
+    back = Journeys.open(journeys.to_parquet(tmp_path / "log.parquet"))
     assert "frame" not in vars(journeys.touchpoints)
     same(back, journeys)
     assert back.frame["activity"].tolist() == ["ad", "site", "ad"]
 
 
 def test_the_file_is_a_table_that_others_can_read(tmp_path):
-    write_journeys(told("Ann: ad > site"), tmp_path / "log.parquet")
+    told("Ann: ad > site").to_parquet(tmp_path / "log.parquet")
     assert pd.read_parquet(tmp_path / "log.parquet")["activity"].tolist() == ["ad", "site"]
 
 
@@ -64,9 +63,9 @@ def test_what_holds_no_journeys_is_refused(tmp_path, content):
     path = tmp_path / "log.parquet"
     path.write_bytes(content)
     with pytest.raises(MiningError, match=r"'log\.parquet' cannot be read"):
-        open_journeys(path)
+        Journeys.open(path)
     pd.DataFrame({"activity": ["ad"]}).to_parquet(path)
     with pytest.raises(MiningError, match=r"holds no journeys\. `mining\.open_log`"):
-        open_journeys(path)
+        Journeys.open(path)
     with pytest.raises(MiningError, match="There is no file"):
-        open_journeys(tmp_path / "gone.parquet")
+        Journeys.open(tmp_path / "gone.parquet")

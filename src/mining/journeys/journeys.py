@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mining._durations import duration
-from mining._engine import CodedLog, ends, portraits, steps, variants
+from mining._engine import CodedLog, durations, ends, portraits, steps, variants
 from mining._errors import FieldError, MiningError
 from mining.journeys.xes import write_xes
 from mining.sources.touchpoints import Touchpoints
@@ -93,6 +93,10 @@ class Journeys:
         """End of observation: the latest touchpoint of the whole export, not of these journeys."""
         return self.touchpoints.observed_until
 
+    @cached_property
+    def _steps(self) -> pd.DataFrame:
+        return steps(self.log)
+
     def steps(self) -> pd.DataFrame:
         """Measure which activity directly follows which.
 
@@ -102,7 +106,7 @@ class Journeys:
             activity, next_activity, n_steps, n_journeys, wait_mean_hours, wait_median_hours, wait_p90_hours; the wait
             runs from the end of the one (its time, where no end is known) to the start of the other.
         """
-        return steps(self.log)
+        return self._steps.copy()
 
     def ends(self) -> pd.DataFrame:
         """Count how often each activity happens, starts a journey and ends one.
@@ -398,6 +402,56 @@ class Journeys:
             The file written.
         """
         return write_xes(self, Path(path))
+
+    def to_parquet(self, path: Path | str) -> Path:
+        """Keep the journeys as one Parquet file, the whole file or none; `open` opens it without linking again.
+
+        Parameters
+        ----------
+        path : Path or str
+            The file; by custom it ends in ``.parquet``. Other programs read it as a table of touchpoints in order.
+
+        Returns
+        -------
+        Path
+            The file written.
+        """
+        from mining.journeys.store import write_journeys
+
+        return write_journeys(self, path)
+
+    @classmethod
+    def open(cls, path: Path | str) -> Journeys:
+        """Open journeys that `to_parquet` kept; columns are read when they are asked for.
+
+        Parameters
+        ----------
+        path : Path or str
+            The file.
+
+        Returns
+        -------
+        Journeys
+            The same as were kept, objects' attributes included; of the quality report the number of rows is left.
+
+        Raises
+        ------
+        ExportError
+            For a file that is missing or holds no journeys.
+        """
+        from mining.journeys.store import open_journeys
+
+        return open_journeys(path)
+
+    def durations(self) -> pd.DataFrame:
+        """Measure how long each journey takes.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by journey_id: started, ended (UTC), duration_days.
+        """
+        return durations(self.log)
 
     def _is(self, activity: str) -> npt.NDArray[np.bool_]:
         if activity not in set(self.log.words["activity"]):

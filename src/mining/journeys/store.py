@@ -107,7 +107,17 @@ def write_journeys(journeys: Journeys, path: Path | str) -> Path:
     }
     table = pa.table(columns).replace_schema_metadata({_KEY: json.dumps(said).encode()})
     with whole_file(Path(path)) as file:
-        pq.write_table(table, file, compression="zstd", compression_level=1)
+        texts = [name for name in table.column_names if pa.types.is_dictionary(table.schema.field(name).type)]
+        # One dictionary per column for the whole file: with many, ids would be spelt out again and again.
+        pq.write_table(
+            table,
+            file,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=texts,
+            dictionary_pagesize_limit=2**30,
+            row_group_size=max(len(table), 1),
+        )
     return Path(path)
 
 
