@@ -8,13 +8,14 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mining import _pm4py
@@ -28,6 +29,7 @@ from mining._pm4py import (
     read_xes,
     write_xes,
 )
+from mining._pm4py.quickening import quickened
 from mining.discovery.shapes import net_of
 from tests.telling import told
 
@@ -77,6 +79,37 @@ def test_noise_is_left_out_only_when_asked() -> None:
 def test_without_a_noise_threshold_every_variant_fits() -> None:
     net = net_of(discover_tree(PLAIN, 0.0))
     assert align(net, list(PLAIN["variant"])).cost.tolist() == [0] * len(PLAIN)
+
+
+PATHS = st.lists(st.sampled_from(["a", "b, b", "tau", "שלום", "'"]), min_size=1, max_size=6).map(tuple)
+LOGS = st.dictionaries(PATHS, st.integers(1, 9), min_size=1, max_size=8)
+
+
+@given(st.dictionaries(PATHS, st.integers(1, 9), min_size=1, max_size=14), st.sampled_from([0.0, 0.2, None]))
+@settings(max_examples=200)
+def test_the_quicker_steps_change_no_tree(told, noise) -> None:
+    frame = pd.DataFrame({"variant": pd.Series(list(told), dtype=object), "n_journeys": list(told.values())})
+    given = (frame, noise or 0.0)
+    quick = discover_tree(*given, successions_only=noise is None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mining._pm4py.tree.quickened", nullcontext)
+        assert discover_tree(*given, successions_only=noise is None) == quick
+
+
+def test_pm4py_is_itself_again_after_we_mined() -> None:
+    from pm4py.algo.discovery.inductive.cuts.concurrency import ConcurrencyCut, ConcurrencyCutUVCL
+    from pm4py.util.compression import util
+
+    def state() -> tuple[object, ...]:
+        return util.discover_dfg_uvcl, vars(ConcurrencyCut).copy(), vars(ConcurrencyCutUVCL).copy()
+
+    before = state()
+    discover_tree(PLAIN)
+    with pytest.raises(KeyError):
+        discover_tree(PLAIN.drop(columns="n_journeys"))
+    with pytest.raises(AttributeError), quickened():
+        raise AttributeError
+    assert state() == before
 
 
 def test_it_prints_nothing_when_a_script_calls_it(tmp_path: Path) -> None:
@@ -146,10 +179,6 @@ def test_the_tree_does_not_depend_on_the_hash_seed(tmp_path: Path) -> None:
     )
     answers = {in_a_script(tmp_path, body, PYTHONHASHSEED=str(seed)).stdout for seed in (0, 3)}
     assert len(answers) == 1
-
-
-PATHS = st.lists(st.sampled_from(["a", "b, b", "tau", "שלום", "'"]), min_size=1, max_size=6).map(tuple)
-LOGS = st.dictionaries(PATHS, st.integers(1, 9), min_size=1, max_size=8)
 
 
 def counted(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -230,10 +259,12 @@ def test_only_the_miners_are_used_never_replay_filters_frames_or_converters() ->
     assert used == {
         "pm4py.algo.discovery.heuristics.variants",
         "pm4py.algo.discovery.inductive",
+        "pm4py.algo.discovery.inductive.cuts.concurrency",
         "pm4py.algo.discovery.inductive.dtypes.im_dfg",
         "pm4py.algo.discovery.inductive.dtypes.im_ds",
         "pm4py.objects.dfg.obj",
         "pm4py.objects.process_tree.utils.generic",
+        "pm4py.util.compression",
         "pm4py.util.compression.util",
     }
 

@@ -11,6 +11,8 @@ from typing import Any, Final, Literal
 
 import pandas as pd
 
+from mining._pm4py.quickening import quickened
+
 __all__ = ["Operator", "Tree", "discover_tree", "discover_tree_of_steps", "ids_of", "silent_import"]
 
 Operator = Literal["step", "silent", "sequence", "choice", "parallel", "loop"]
@@ -130,7 +132,8 @@ def _mined(coded: Sequence[tuple[tuple[str, ...], int]], noise: float, successio
     given = {"noise_threshold": noise}
     # With nothing to leave out, the plain miner keeps its promise that every journey fits.
     miner = algorithm.IMFUVCL if noise > 0 else algorithm.IMUVCL
-    return fold(miner(given).apply(IMDataStructureUVCL(log), given))
+    with quickened():
+        return fold(miner(given).apply(IMDataStructureUVCL(log), given))
 
 
 def _of_successions(graph: Any, *, has_empty: bool) -> Any:
@@ -141,7 +144,8 @@ def _of_successions(graph: Any, *, has_empty: bool) -> Any:
         from pm4py.objects.process_tree.utils.generic import fold
     given = {"noise_threshold": 0.0}  # this miner has no filter
     successions = IMDataStructureDFG(InductiveDFG(dfg=graph, skip=has_empty))
-    return fold(algorithm.IMD(given).apply(successions, given))
+    with quickened():
+        return fold(algorithm.IMD(given).apply(successions, given))
 
 
 def _decoded(tree: Any, labels: dict[str, str]) -> Tree:
