@@ -114,7 +114,7 @@ def test_an_end_before_the_start_and_a_missing_one_count_as_the_start(bare):
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
-        (lambda bare: connect_log(bare), "no column 'activity'"),
+        (connect_log, "no column 'activity'"),
         (lambda bare: connect_log(bare, columns={"actvity": "at"}), "Did you mean 'activity'"),
         (lambda bare: connect_log(bare, columns=COLUMNS | {"timestamp": "aat"}), "Did you mean 'at'"),
         (lambda bare: connect_log(bare, columns=COLUMNS | {"timestamp": "Contact.Id"}), "cast it to a timestamp"),

@@ -75,6 +75,7 @@ def test_a_clean_log_answers_like_a_frame_whatever_the_order_of_its_rows(tmp_pat
     for field in ("customer", "activity", "channel", "team"):
         plain[field] = frame[field].astype("str")
     plain["timestamp"] = frame["timestamp"].dt.tz_localize("UTC")
+    plain["touchpoint_kind"] = "interaction"
     plain["seq"] = np.arange(len(frame))
     expected = link_codes(plain, "customer", pd.Timedelta(gap) if gap else None)
     for measure in (steps, ends, portraits, lambda log: variants(log)[0]):

@@ -26,6 +26,7 @@ __all__ = ["open_journeys", "write_journeys"]
 _KEY: Final = b"mining"
 _FORM: Final = "linked log 1"
 _COUNTS: Final = ("unlinked", "replicated", "left_out")
+_FILLED: Final = ("source_table", "touchpoint_kind")  # what a clean log without them would fill
 _TIMES: Final = ("timestamp", "end_timestamp")
 
 
@@ -184,7 +185,7 @@ def _columns(log: CodedLog) -> dict[str, Any]:
     if log.end_time is not log.time:
         columns["end_timestamp"] = _moments(log.end_time)
     for field in log.columns.fields:
-        if len(log.words[field]) or field == "source_table":  # which a clean log would fill with its own name
+        if len(log.words[field]) or field in _FILLED:
             codes = pa.array(log.codes[field], mask=log.codes[field] < 0)
             columns[field] = pa.DictionaryArray.from_arrays(codes, pa.array(log.words[field], pa.string()))
     for field in log.columns.measures:

@@ -25,6 +25,8 @@ from mining.sources.touchpoints import Touchpoints
 __all__ = ["ArrowColumns", "CleanTouchpoints"]
 
 _SOURCE: Final = "log"
+_KIND: Final = "touchpoint_kind"
+_CONTACT: Final = "interaction"
 
 
 class ArrowColumns:
@@ -63,7 +65,10 @@ class ArrowColumns:
         if field in self._waiting:
             self._known[field] = _coded(self._waiting.pop(field))
         if field not in self._known:
-            return _nothing(self._n_rows), np.zeros(0, dtype=object)
+            # Where nothing says what kind a touchpoint is, it is a contact, as it is for logs asked in place.
+            said = field == _KIND and self._n_rows > 0
+            alike = np.broadcast_to(np.int8(0 if said else -1), self._n_rows)
+            return alike, np.array([_CONTACT] if said else [], dtype=object)
         return self._known[field]
 
     def measured(self, field: str) -> npt.NDArray[np.float64]:
@@ -85,10 +90,6 @@ class ArrowColumns:
         if "seq" not in self._waiting or self._waiting["seq"].null_count:
             return None
         return np.asarray(self._waiting["seq"].to_numpy(), np.int64)
-
-
-def _nothing(n: int) -> Codes:
-    return np.broadcast_to(np.int8(-1), n)
 
 
 def _coded(column: pa.ChunkedArray) -> tuple[Codes, npt.NDArray[np.object_]]:
