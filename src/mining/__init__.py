@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mining.design import Design, read_design
     from mining.design.compare import compare
     from mining.discovery import discover
-    from mining.journeys import Journeys, connect_log, read_xes
+    from mining.journeys import Journeys, connect_log, find_boundaries, read_xes
     from mining.maps import find_pain_points, map_journey
     from mining.personas import Personas
     from mining.report import Study, read_config, write_report
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # The contents page, by phase of the work. Loaded on first use, so that `import mining` stays light.
 _ROOMS = {
     "sources": ("Touchpoints", "catalogue", "open_log", "propose_mapping", "read_crm", "read_ocel"),
-    "journeys": ("Journeys", "connect_log", "read_xes"),
+    "journeys": ("Journeys", "connect_log", "find_boundaries", "read_xes"),
     "discovery": ("discover",),
     "design": ("Design", "compare", "read_design"),
     "timing": ("check_slas", "measure_channels", "measure_people", "measure_waits"),
@@ -49,6 +49,7 @@ __all__ = [  # noqa: PLE0604, RUF100
     "compare",
     "connect_log",
     "discover",
+    "find_boundaries",
     "find_pain_points",
     "map_journey",
     "measure_channels",

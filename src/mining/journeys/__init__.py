@@ -1,8 +1,18 @@
 """Touchpoints become journeys: case notions, boundaries, narrowing, XES in and out."""
 
+from mining.journeys.boundaries import Boundaries, find_boundaries
 from mining.journeys.in_place import JourneysInPlace, TouchpointsInPlace, connect_log
 from mining.journeys.journeys import Journeys
 from mining.journeys.link import link
 from mining.journeys.xes import read_xes
 
-__all__ = ["Journeys", "JourneysInPlace", "TouchpointsInPlace", "connect_log", "link", "read_xes"]
+__all__ = [
+    "Boundaries",
+    "Journeys",
+    "JourneysInPlace",
+    "TouchpointsInPlace",
+    "connect_log",
+    "find_boundaries",
+    "link",
+    "read_xes",
+]
