@@ -10,6 +10,8 @@ from mining._engine import ends, link_codes, portraits, steps, variants
 from mining._engine.duck_sources import DuckSource
 from mining._engine.duckdb import DuckLog
 from mining._fields import CASES
+from mining.journeys import Journeys
+from mining.sources.touchpoints import Touchpoints
 from tests.telling import canonical
 
 # Beyond the Basic Multilingual Plane, the order of code points is not that of UTF-16, which Java has inside.
@@ -18,7 +20,7 @@ touchpoint = st.fixed_dictionaries(
     {
         "customer": st.sampled_from(["Ann", "Bob", "דנה", "\U0001f600", "\uff5e", None]),
         "activity": st.sampled_from(WORDS),
-        "minute": st.integers(0, 400),
+        "minute": st.integers(0, 400) | st.integers(86_400 - 3, 86_400 + 3),
         "lasts": st.integers(-20, 30) | st.none(),
         "channel": st.sampled_from(["web", "phone", None]),
         "team": st.sampled_from(["Front", "חיוב", None]),
@@ -26,6 +28,7 @@ touchpoint = st.fixed_dictionaries(
         "actor": st.sampled_from(["agent-01", "agent-02", None]),
         "actor_kind": st.sampled_from(["customer", "employee", None]),
         "touchpoint_kind": st.sampled_from(["interaction", "state", None]),
+        "outcome": st.sampled_from(["won", "lost", "solved", "disqualified", "connected", None]),
         "account": st.sampled_from(["Acme", "Beta", None]),
     }
 )
@@ -57,8 +60,17 @@ def hold_equal(log, frame, case, gap):
     told = portraits(codes)
     same(log.portraits(), told)
     same(log.durations(), told[["started", "ended", "duration_days"]])
+    assert log.open_ends().to_dict() == open_ends(codes, frame)
     assert log.size == (codes.n_touchpoints, codes.n_journeys)
     assert log.aside["n_rows"] - log.aside["no_case"] == codes.n_touchpoints
+
+
+def open_ends(codes, frame):
+    """What `Journeys.unfinished` marks, by last activity."""
+    quality = None
+    journeys = Journeys(codes, Touchpoints(frame, {}, quality), "customer")
+    last = codes.spelled("activity", codes.last[journeys.unfinished()])
+    return pd.Series(last, dtype="str").value_counts().to_dict()
 
 
 def span(gap):

@@ -5,7 +5,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from mining import MiningError
+from mining import MiningError, discover
 from mining.journeys.in_place import connect_log
 from tests.telling import told, told_touchpoints
 
@@ -146,3 +146,25 @@ def test_a_table_that_is_not_there_is_told_with_the_nearest(frame, tmp_path):
     (tmp_path / "text.parquet").write_text("no table")
     with pytest.raises(MiningError, match="cannot be read"):
         connect_log(tmp_path / "text.parquet")
+
+
+def test_discovery_works_from_the_answers_as_it_does_in_memory():
+    stories = [*STORIES, "Eve: ad > site > won", "Fay: ad > call"]
+    inside = told(*stories)
+    with connect_log(told_touchpoints(*stories).frame).by("customer") as journeys:
+        lanes = {"ad": "Marketing", "call": "Sales", "site": "Marketing"}
+        there, here = discover(journeys, lanes=lanes), discover(inside, lanes=lanes)
+        pd.testing.assert_frame_equal(there.flow.frame, here.flow.frame)
+        pd.testing.assert_frame_equal(there.flow.nodes, here.flow.nodes)
+        pd.testing.assert_frame_equal(there.variants.frame, here.variants.frame)
+        assert there.flow.lanes.order == ("Marketing", "Sales")
+        assert there.model.text == here.model.text
+        assert there.sentences == here.sentences
+        assert there.flow.plot()
+        with pytest.raises(MiningError, match="sample in memory"):
+            _ = there.quality
+        with pytest.raises(MiningError, match="give a mapping"):
+            discover(journeys, lanes="stage")
+        with pytest.raises(MiningError, match="no activity 'cal'"):
+            discover(journeys, lanes={"cal": "Sales"})
+        assert discover(journeys).flow.lanes.order == ()

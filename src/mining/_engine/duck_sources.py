@@ -144,6 +144,7 @@ class DuckSource:
         yield start.alias("start_us")
         yield FunctionExpression("greatest", start, CoalesceOperator(end, start)).alias("end_us")
         yield CoalesceOperator(order, ConstantExpression(0)).cast("BIGINT").alias("seq")
+        yield self._text("outcome")
 
     def _time(self, field: str) -> duckdb.Expression:
         column = self.columns.get(field)

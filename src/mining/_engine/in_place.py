@@ -99,6 +99,12 @@ class LogInPlace(ABC):
             {"variant": pd.Series(paths, dtype=object), "n_journeys": found["n_journeys"].astype("int64")}
         )
 
+    def open_ends(self) -> pd.Series[int]:
+        """Count the journeys that may still be running, as `Journeys.unfinished` marks them, by their last activity."""
+        found = self.ask(questions.OPEN_ENDS)
+        counts: pd.Series[int] = found["n_unfinished"].astype("int64").set_axis(self._spelled(found["last_code"]))
+        return counts
+
     def durations(self) -> pd.DataFrame:
         """Tell when journeys started and ended: columns started, ended, duration_days of `mining._engine.portraits`."""
         found = self.ask(questions.DURATIONS)

@@ -12,7 +12,7 @@ from mining._fields import CASES, FIELDS
 __all__ = ["match_columns", "refuse_order", "refuse_time"]
 
 _NEEDED: Final = ("activity", "timestamp")
-_USED: Final = tuple(dict.fromkeys((*_NEEDED, "end_timestamp", "seq", *CARRIED, *CASES)))
+_USED: Final = tuple(dict.fromkeys((*_NEEDED, "end_timestamp", "seq", "outcome", *CARRIED, *CASES)))
 
 
 def match_columns(columns: Mapping[str, str] | None, has: Sequence[str], where: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 __all__ = [
-    "ACTIVITIES", "ASIDE", "DURATIONS", "ENDS", "LINKED", "LINKED_BY_GAP", "NEVER",  "PORTRAITS",
+    "ACTIVITIES", "ASIDE", "DURATIONS", "ENDS", "LINKED", "LINKED_BY_GAP", "NEVER", "OPEN_ENDS", "PORTRAITS",
     "SIZE", "STEPS", "STEPS_BY_QUANTILE", "VARIANTS", "WIDE", "WIDE_BY_GAP",
 ]  # fmt: skip
 
@@ -38,10 +38,14 @@ ACTIVITIES: Final = """
 # order is total; the wide log, which shows more, orders by more.
 _TIMED: Final = """
     WITH timed AS (
-        SELECT case_key, activity_code, start_us, end_us, gap_us,
+        SELECT case_key, activity_code, start_us, end_us, gap_us, is_final,
             CAST(row_number() OVER ordered AS INTEGER) AS place, lag(start_us) OVER ordered AS before_us,
             lead(start_us) OVER ordered AS next_us, lead(activity_code) OVER ordered AS next_code
-        FROM {keyed} AS keyed
+        FROM (
+            SELECT case_key, activity_code, start_us, end_us, gap_us, seq,
+                coalesce(outcome IN ('won', 'lost', 'solved', 'disqualified'), FALSE) AS is_final
+            FROM {keyed} AS keyed
+        ) AS marked
         WINDOW ordered AS (PARTITION BY case_key ORDER BY start_us, seq, activity_code, end_us)
     )
 """
@@ -70,8 +74,8 @@ _CUT: Final = """
     CASE WHEN next_us > end_us THEN next_us - end_us ELSE 0 END AS wait_us,
     before_us IS NULL OR start_us - before_us > gap_us AS opens
 """
-LINKED: Final = f"{_TIMED} SELECT case_key, {_WHOLE} FROM timed"
-LINKED_BY_GAP: Final = f"{_TIMED} SELECT case_key, {_CUT} FROM timed"
+LINKED: Final = f"{_TIMED} SELECT case_key, is_final, {_WHOLE} FROM timed"
+LINKED_BY_GAP: Final = f"{_TIMED} SELECT case_key, is_final, {_CUT} FROM timed"
 WIDE: Final = f"{_TIMED_WIDE} SELECT case_key, {_CARRIED}, {_WHOLE} FROM timed"
 WIDE_BY_GAP: Final = f"{_TIMED_WIDE} SELECT case_key, {_CARRIED}, {_CUT} FROM timed"
 
@@ -87,6 +91,18 @@ ENDS: Final = """
     SELECT activity_code, CAST(sum(n) AS BIGINT) AS n_touchpoints, count(*) AS n_journeys,
         CAST(sum(n_starts) AS BIGINT) AS n_starts, CAST(sum(n_ends) AS BIGINT) AS n_ends
     FROM visited GROUP BY activity_code ORDER BY activity_code
+"""
+# Journeys that may still be running: nothing final in them, and alive within 60 days of the end of observation.
+OPEN_ENDS: Final = """
+    WITH lasting AS (
+        SELECT max(CASE WHEN is_final THEN 1 ELSE 0 END) AS finals, max(start_us) AS last_us,
+            max(CASE WHEN next_code IS NULL THEN activity_code END) AS last_code
+        FROM {linked} GROUP BY case_key, part
+    )
+    SELECT last_code, count(*) AS n_unfinished
+    FROM lasting CROSS JOIN (SELECT max(start_us) - 5184000000000 AS limit_us FROM {named}) AS observed
+    WHERE finals = 0 AND last_us >= limit_us
+    GROUP BY last_code ORDER BY last_code
 """
 
 _TAKEN: Final = """

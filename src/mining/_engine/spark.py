@@ -88,6 +88,7 @@ class SparkSource:
         yield start.alias("start_us")
         yield functions.greatest(start, functions.coalesce(end, start)).alias("end_us")
         yield functions.coalesce(order, functions.lit(0)).cast("bigint").alias("seq")
+        yield self._text("outcome")
 
     def _time(self, field: str) -> Column:
         from pyspark.sql import functions

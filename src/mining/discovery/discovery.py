@@ -16,8 +16,9 @@ from mining.discovery.flow import Flow, busiest_step, find_flow
 from mining.discovery.model import Model, find_model
 from mining.discovery.quality import find_quality
 from mining.discovery.spoken import listing, spoken_hours
-from mining.discovery.variants import Variants, find_variants
+from mining.discovery.variants import Variants, counted_paths, find_variants
 from mining.journeys import Journeys
+from mining.journeys.in_place import JourneysInPlace
 
 if TYPE_CHECKING:
     from mining._draw import Picture
@@ -33,7 +34,7 @@ class Discovery:
 
     Attributes
     ----------
-    journeys : Journeys
+    journeys : Journeys or JourneysInPlace
         What was looked at.
     noise_threshold : float or None
         How rare a succession must be, as a share of the most frequent one, to be left out of the model; None takes the
@@ -42,7 +43,7 @@ class Discovery:
         What the map's lanes stand for, as asked.
     """
 
-    journeys: Journeys
+    journeys: Journeys | JourneysInPlace
     noise_threshold: float | None = None
     lanes: str | Mapping[str, str] | None = None
 
@@ -69,7 +70,7 @@ class Discovery:
 
     @cached_property
     def _mined(self) -> tuple[float, Model]:
-        paths = self.journeys.variants()[0]
+        paths = counted_paths(self.journeys)
         if self.noise_threshold is not None:
             return self.noise_threshold, find_model(paths, self.noise_threshold)
         for threshold in _THRESHOLDS:
@@ -86,6 +87,11 @@ class Discovery:
     @cached_property
     def quality(self) -> pd.DataFrame:
         """How good the model is, beside the flower and the trace model: see `mining.discovery.quality.find_quality`."""
+        if isinstance(self.journeys, JourneysInPlace):
+            raise MiningError.refused(
+                "The quality of a model of journeys in place",
+                "cannot be measured there, for customers are held out one by one: measure it on a sample in memory.",
+            )
         threshold, model = self._mined
         return find_quality(self.journeys, threshold, model.net)
 
@@ -100,7 +106,7 @@ class Discovery:
         portraits = self.journeys.portraits()
         length = float(portraits["n_touchpoints"].median())
         lasting = 24 * float(portraits["duration_days"].median())
-        open_ends = int(self.journeys.unfinished().sum())
+        open_ends = int(self.flow.nodes["n_unfinished"].sum())
         sentences = [
             self.variants.sentence,
             f"Half of them have {length:g} touchpoints or fewer and take {spoken_hours(lasting)} or less.",
@@ -127,7 +133,10 @@ def _is_measurable(model: Model) -> bool:
 
 
 def discover(
-    journeys: Journeys, *, noise_threshold: float | None = None, lanes: str | Mapping[str, str] | None = None
+    journeys: Journeys | JourneysInPlace,
+    *,
+    noise_threshold: float | None = None,
+    lanes: str | Mapping[str, str] | None = None,
 ) -> Discovery:
     """Discover what customers really do: the map, the paths, the process model and how good it is.
 
@@ -137,8 +146,9 @@ def discover(
 
     Parameters
     ----------
-    journeys : Journeys
-        At least one.
+    journeys : Journeys or JourneysInPlace
+        At least one. Of journeys in place, flow, variants and model are found from what their engine counts; their
+        lanes are given or none, and the model's quality is not measured.
     noise_threshold : float, optional
         From 0 (the model keeps everything) to below 1: in the parts of the process that cannot be taken apart as they
         are, successions rarer than this share of the most frequent one after the same activity are left out. By default

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from mining._errors import MiningError
 from mining._statistics import SMALLEST_CELL, wilson
 from mining.discovery.lanes import Lanes, choose_lanes
 from mining.discovery.spoken import listing, spoken_hours, spoken_share
 from mining.journeys import Journeys
+from mining.journeys.in_place import JourneysInPlace
 
 if TYPE_CHECKING:
     from mining._draw import Picture
@@ -112,15 +114,15 @@ class Flow:
         return f"{' and '.join(parts)} of fewer than {least} journeys are left out. Of the others:"
 
 
-def find_flow(journeys: Journeys, lanes: str | Mapping[str, str] | None = None) -> Flow:
+def find_flow(journeys: Journeys | JourneysInPlace, lanes: str | Mapping[str, str] | None = None) -> Flow:
     """Measure steps, waits, starts and ends of journeys, and give every activity its lane.
 
     Parameters
     ----------
-    journeys : Journeys
+    journeys : Journeys or JourneysInPlace
         The journeys to measure.
     lanes : str or mapping, optional
-        See `mining.discovery.lanes.choose_lanes`.
+        See `mining.discovery.lanes.choose_lanes`. Journeys in place have the lanes of a mapping, in its order, or none.
     """
     n = len(journeys)
     steps = journeys.steps()
@@ -129,17 +131,35 @@ def find_flow(journeys: Journeys, lanes: str | Mapping[str, str] | None = None) 
     steps = pd.concat([steps.iloc[:, :4], shares, steps.iloc[:, 4:]], axis="columns")
     order = ["n_journeys", "n_steps", "activity", "next_activity"]
     steps = steps.sort_values(order, ascending=[False, False, True, True]).reset_index(drop=True)
-    chosen = choose_lanes(journeys.log, lanes)
+    if isinstance(journeys, JourneysInPlace):
+        chosen, open_ends = _given_lanes(journeys.activities, lanes), journeys.open_ends()
+    else:
+        chosen, open_ends = choose_lanes(journeys.log, lanes), _open_ends(journeys)
     nodes = journeys.ends()
     nodes.insert(3, "share", nodes["n_journeys"] / n)
-    log = journeys.log
-    open_ends = log.codes["activity"][log.last[journeys.unfinished()]]
-    count = np.bincount(open_ends, minlength=len(log.words["activity"]))
-    nodes["n_unfinished"] = nodes["activity"].map(dict(zip(log.words["activity"], count, strict=True))).astype("int64")
+    nodes["n_unfinished"] = nodes["activity"].map(open_ends).fillna(0).astype("int64")
     nodes["lane"] = nodes["activity"].map(chosen.of).astype("str")
     nodes = nodes.sort_values(["n_journeys", "activity"], ascending=[False, True]).reset_index(drop=True)
     texts = {"activity": "str"}
     return Flow(steps.astype({"activity": "str", "next_activity": "str"}), nodes.astype(texts), chosen, n)
+
+
+def _open_ends(journeys: Journeys) -> pd.Series[int]:
+    log = journeys.log
+    last = log.codes["activity"][log.last[journeys.unfinished()]]
+    count = np.bincount(last, minlength=len(log.words["activity"]))
+    return pd.Series(count, index=pd.Index(log.words["activity"], dtype="str"))
+
+
+def _given_lanes(activities: list[str], lanes: str | Mapping[str, str] | None) -> Lanes:
+    if isinstance(lanes, str):
+        raise MiningError.refused(f"Lanes by '{lanes}'", "need journeys in memory: give a mapping of activity to lane.")
+    given = dict(lanes or {})
+    for activity in given:
+        if activity not in activities:
+            raise MiningError.unknown("activity", str(activity), activities)
+    of = {activity: str(given.get(activity, "")) for activity in activities}
+    return Lanes("given", of, tuple(dict.fromkeys(str(lane) for lane in given.values() if lane)))
 
 
 def _drawn_nodes(shown: pd.DataFrame, n_journeys: int) -> pd.DataFrame:

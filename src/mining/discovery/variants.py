@@ -12,11 +12,12 @@ import pandas as pd
 from mining._statistics import SMALLEST_CELL, wilson
 from mining.discovery.spoken import listing, spoken_share
 from mining.journeys import Journeys
+from mining.journeys.in_place import JourneysInPlace
 
 if TYPE_CHECKING:
     from mining._draw import Picture
 
-__all__ = ["Variants", "find_variants"]
+__all__ = ["Variants", "counted_paths", "find_variants"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -101,9 +102,14 @@ class Variants:
         return f"95 % intervals. Not shown: {listing(left, 'path')} of {listing(rest, 'journey')} together."
 
 
-def find_variants(journeys: Journeys) -> Variants:
+def counted_paths(journeys: Journeys | JourneysInPlace) -> pd.DataFrame:
+    """Give the distinct paths (variant, n_journeys), most frequent first, wherever the journeys are."""
+    return journeys.variants() if isinstance(journeys, JourneysInPlace) else journeys.variants()[0]
+
+
+def find_variants(journeys: Journeys | JourneysInPlace) -> Variants:
     """Count the distinct paths of journeys."""
-    found, _ = journeys.variants()
+    found = counted_paths(journeys)
     n = len(journeys)
     count = found["n_journeys"]
     low, high = wilson(count, n)

@@ -115,6 +115,17 @@ class JourneysInPlace:
         """
         return self._variants
 
+    def open_ends(self) -> pd.Series[int]:
+        """Count the journeys that may still be running, by their last activity.
+
+        Returns
+        -------
+        Series
+            Indexed by activity: journeys without anything final (won, lost, solved, disqualified) whose last touchpoint
+            lies within 60 days of the latest of all rows.
+        """
+        return self.log.open_ends()
+
     def durations(self) -> pd.DataFrame:
         """Tell when each journey started and ended, one row per journey.
 
