@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 import mining
 from mining import MiningError
+from mining._pm4py import read_xes
+from mining.sources.forms.formats import as_strings, read_table
 from mining.sources.touchpoints import Touchpoints
 from tests.telling import canonical, told
 
@@ -51,6 +53,14 @@ def test_what_journeys_hold_comes_back(journeys, tmp_path, name):
 def test_variants_survive_the_round_trip(journeys, tmp_path):
     back = mining.read_xes(journeys.to_xes(tmp_path / "log.xes"))
     pd.testing.assert_frame_equal(back.variants()[0], journeys.variants()[0])
+
+
+def test_the_table_of_a_log_is_what_spelling_its_cells_out_would_give(journeys, tmp_path):
+    path = tmp_path / "log.xes"
+    path.write_bytes(journeys.to_xes(path).read_bytes().replace(b'key="channel"', b'key=" the  channel"'))
+    (table,) = read_table(path.read_bytes(), "log", "log.xes", ".xes")
+    pd.testing.assert_frame_equal(table.frame, as_strings(read_xes(path)))
+    assert "the channel" in table.frame
 
 
 def test_a_missing_log_is_named(tmp_path):

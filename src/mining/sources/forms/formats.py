@@ -19,7 +19,7 @@ from mining.sources.forms.nested import read_json, unwrapped
 from mining.sources.forms.webpages import read_page
 from mining.sources.forms.workbooks import read_old_workbook, read_workbook
 from mining.sources.forms.xmlsheets import read_xml_workbook
-from mining.sources.table import RawTable
+from mining.sources.table import RawTable, unique_headers
 
 __all__ = ["as_strings", "look_at", "read_content", "read_table"]
 
@@ -122,7 +122,10 @@ def _xes(content: Content, _stem: str, file: str) -> Iterator[RawTable]:
         raise ExportError.unreadable(file, "it is an object-centric event log (OCEL 2.0). Read it with `read_ocel`.")
     # The log reader unpacks gzip as it goes.
     with nullcontext(content.packed) if content.packed else content.on_disk() as path:
-        yield RawTable.of_strings("log", file, as_strings(read_xes(path)), encoding="xes")
+        frame = read_xes(path)
+        # These are texts already: spelt out one by one they would take several times the memory.
+        frame = frame.set_axis(unique_headers([str(name) for name in frame]), axis=1).fillna("")
+        yield RawTable.of_strings("log", file, frame, encoding="xes")
 
 
 _READERS: Final[dict[str, Callable[[Content, str, str], Iterator[RawTable]]]] = {
