@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from mining import MiningError
-from mining._engine import ends, link_codes, portraits, steps, variants
+from mining._engine import ends, follows, link_codes, portraits, steps, variants
 from mining._engine.duck_sources import DuckSource
 from mining._engine.duckdb import DuckLog
 from mining._fields import CASES
@@ -54,6 +54,7 @@ def same(found, expected):
 def hold_equal(log, frame, case, gap):
     """Ask everything of a log in place, and hold the answers against those in memory: values, order and types."""
     codes = link_codes(frame, case, gap)
+    same(log.follows(), follows(codes))
     same(log.steps(), steps(codes))
     same(log.ends(), ends(codes))
     same(log.variants(), variants(codes)[0])
@@ -131,4 +132,4 @@ def test_what_does_not_fit_under_the_limit_says_what_to_do():
         pd.DataFrame({"customer": "Ann", "activity": "ad", "timestamp": pd.date_range("2025", periods=rows, freq="s")})
     )
     with pytest.raises(MiningError, match="raise memory_limit"):
-        DuckLog(DuckSource(frame, memory_limit="1MB"), "customer")
+        DuckLog(DuckSource(frame, memory_limit="1MB"), "customer").steps()

@@ -25,7 +25,7 @@ __all__ = ["DuckLog"]
 
 _NAMES: Final = {
     "named": "mining_named", "activities": "mining_activities", "keyed": "mining_keyed", "linked": "mining_linked",
-    "wide": "mining_wide", "paths": "mining_paths",
+    "wide": "mining_wide", "paths": "mining_paths", "spelled": "mining_spelled",
 }  # fmt: skip
 _SPILL: Final = "SET temp_directory = $folder"
 _ACTIVITIES: Final = f"CREATE TEMP TABLE mining_activities AS {questions.ACTIVITIES}"
@@ -37,6 +37,12 @@ _CASES: Final = """
         SELECT DISTINCT case_id FROM mining_named
         WHERE case_id IS NOT NULL AND start_us IS NOT NULL AND activity IS NOT NULL
     ) AS used
+"""
+_SPELLED_KEYS: Final = """
+    CREATE TEMP VIEW mining_spelled AS
+    SELECT case_id AS case_key, activity_code, start_us, end_us, seq, gap_us
+    FROM mining_named JOIN mining_activities USING (activity)
+    WHERE case_id IS NOT NULL AND start_us IS NOT NULL
 """
 _KEYED: Final = """
     CREATE TEMP VIEW mining_keyed AS
@@ -65,8 +71,9 @@ _SPELLED: Final = "SELECT case_id FROM mining_cases ORDER BY case_key"
 class DuckLog(LogInPlace):
     """Touchpoints linked inside DuckDB, in a connection of their own.
 
-    Linking reads four or five columns once and keeps a table of numbers; portraits read the others when they are asked
-    for. What does not fit under the memory limit is spilled to a folder that `close` removes.
+    The first question that needs it reads four or five columns once and keeps a table of numbers; portraits read the
+    other columns when they are asked for. What does not fit under the memory limit is spilled to a folder that `close`
+    removes.
 
     Parameters
     ----------
@@ -82,7 +89,7 @@ class DuckLog(LogInPlace):
 
     def __init__(self, source: DuckSource, case: str, gap: pd.Timedelta | None = None) -> None:
         self.has_parts = gap is not None
-        self._source, self._case = source, case
+        self._source, self._case, self._is_linked = source, case, False
         self._gap_us = questions.NEVER if gap is None else gap // pd.Timedelta(microseconds=1)
         self._folder = tempfile.mkdtemp(prefix="mining-")
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
@@ -90,8 +97,8 @@ class DuckLog(LogInPlace):
         try:
             self._run(_SPILL, folder=self._folder)
             source.read(self._connection, "mining_named", self._gap_us, case, wide=False)
-            for statement in (_ACTIVITIES, _CASES, _KEYED, _LINKED_BY_GAP if gap is not None else _LINKED, _PATHS):
-                self._run(statement)
+            self._run(_ACTIVITIES)
+            self._run(_SPELLED_KEYS)
         except BaseException:
             self.close()
             raise
@@ -103,6 +110,8 @@ class DuckLog(LogInPlace):
 
     def ask(self, question: str) -> pd.DataFrame:
         """Put a question to DuckDB."""
+        if "{linked}" in question or "{paths}" in question:
+            self._link()
         found: pd.DataFrame = self._run(question).df()
         return found
 
@@ -116,6 +125,7 @@ class DuckLog(LogInPlace):
 
     def portraits(self) -> pd.DataFrame:
         """Describe journeys, reading the columns that nothing else reads."""
+        self._link()
         self._source.read(self._connection, "mining_named_wide", self._gap_us, self._case, wide=True)
         self._run(_KEYED_WIDE)
         self._run(_WIDE_BY_GAP if self.has_parts else _WIDE, keyed="mining_keyed_wide")
@@ -126,6 +136,12 @@ class DuckLog(LogInPlace):
     def spelled_cases(self, keys: pd.Series[Any]) -> pd.Series[str]:
         """Spell case keys out."""
         return pd.Series(self._cases[keys.to_numpy(np.int64)], dtype="str")
+
+    def _link(self) -> None:
+        if not self._is_linked:
+            for statement in (_CASES, _KEYED, _LINKED_BY_GAP if self.has_parts else _LINKED, _PATHS):
+                self._run(statement)
+            self._is_linked = True
 
     @cached_property
     def _cases(self) -> npt.NDArray[np.object_]:

@@ -69,6 +69,17 @@ class LogInPlace(ABC):
         counts = self.ask(questions.SIZE).iloc[0]
         return int(counts["n_touchpoints"]), int(counts["n_journeys"])
 
+    def follows(self) -> pd.DataFrame:
+        """Count direct successions alone: the frame of `mining._engine.follows`; nothing needs to be linked for it."""
+        found = self.ask(questions.FOLLOWS)
+        return pd.DataFrame(
+            {
+                "activity": self._spelled(found["activity_code"]),
+                "next_activity": self._spelled(found["next_code"]),
+                "n_steps": found["n_steps"].astype("int64"),
+            }
+        )
+
     def steps(self) -> pd.DataFrame:
         """Measure steps: the frame of `mining._engine.steps`."""
         found = self.ask(self.steps_question)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 __all__ = [
-    "ACTIVITIES", "ASIDE", "DURATIONS", "ENDS", "LINKED", "LINKED_BY_GAP", "NEVER", "OPEN_ENDS", "PORTRAITS",
+    "ACTIVITIES", "ASIDE", "DURATIONS", "ENDS", "FOLLOWS", "LINKED", "LINKED_BY_GAP", "NEVER", "OPEN_ENDS", "PORTRAITS",
     "SIZE", "STEPS", "STEPS_BY_QUANTILE", "VARIANTS", "WIDE", "WIDE_BY_GAP",
 ]  # fmt: skip
 
@@ -103,6 +103,19 @@ OPEN_ENDS: Final = """
     FROM lasting CROSS JOIN (SELECT max(start_us) - 5184000000000 AS limit_us FROM {named}) AS observed
     WHERE finals = 0 AND last_us >= limit_us
     GROUP BY last_code ORDER BY last_code
+"""
+
+# Counts alone need no linked log: one pass over four columns, and nothing is kept.
+FOLLOWS: Final = """
+    WITH followed AS (
+        SELECT activity_code,
+            CASE WHEN lead(start_us) OVER ordered - start_us <= gap_us THEN lead(activity_code) OVER ordered END
+                AS next_code
+        FROM {spelled} AS spelled
+        WINDOW ordered AS (PARTITION BY case_key ORDER BY start_us, seq, activity_code, end_us)
+    )
+    SELECT activity_code, next_code, count(*) AS n_steps
+    FROM followed WHERE next_code IS NOT NULL GROUP BY activity_code, next_code ORDER BY activity_code, next_code
 """
 
 _TAKEN: Final = """

@@ -132,6 +132,7 @@ class SparkLog(LogInPlace):
         self._relations: dict[str, DataFrame] = {"named": named}
         self._relate("activities", questions.ACTIVITIES)
         self._relate("keyed", _KEYED)
+        self._relations["spelled"] = self._relations["keyed"]
         self._relate("linked", questions.LINKED_BY_GAP if self.has_parts else questions.LINKED)
         self._linked = self._relations["linked"].persist()
         self._relate("wide", questions.WIDE_BY_GAP if self.has_parts else questions.WIDE)

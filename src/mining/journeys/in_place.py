@@ -91,6 +91,16 @@ class JourneysInPlace:
         """
         return self.log.steps()
 
+    def follows(self) -> pd.DataFrame:
+        """Count which activity directly follows which, and nothing else: one pass, before anything is linked.
+
+        Returns
+        -------
+        DataFrame
+            activity, next_activity, n_steps.
+        """
+        return self.log.follows()
+
     def ends(self) -> pd.DataFrame:
         """Count how often each activity happens, starts a journey and ends one.
 
@@ -208,7 +218,7 @@ class TouchpointsInPlace:
             raise FieldError.unknown("case notion" if case not in CASES else "column for the case", case, self.cases)
         silence = duration(gap) if gap is not None else None
         linked = JourneysInPlace(_link(self.source, case, silence), case, self.source.name)
-        if not len(linked):
+        if linked.unlinked == linked.log.aside["n_rows"]:
             lacking = ", ".join(f"{n:,} without {field}" for field, n in linked.aside.items() if n)
             linked.close()
             raise MiningError.empty(
