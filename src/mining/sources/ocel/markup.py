@@ -17,6 +17,9 @@ _ESCAPES: Final = {
     **dict.fromkeys([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0xFFFE, 0xFFFF], "\ufffd"),
     **{ord(letter): f"&#{ord(letter)};" for letter in '\t\n\r&<>"'},
 }
+_TYPES: Final = {"object-type": "objectTypes", "event-type": "eventTypes"}
+_RELATIONS: Final = frozenset({"relationship", "relobj"})
+_CHUNK: Final = 1 << 20
 _DOUBTFUL: Final = re.compile('[\x00-\x1f&<>"\ufffe\uffff]')
 
 
@@ -31,22 +34,28 @@ class _Log:
         self.attribute: dict[str, Any] | None = None
 
     def start(self, tag: str, given: dict[str, str]) -> None:
-        if tag in {"object-type", "event-type"}:
-            self.owner = {"name": given["name"], "attributes": []}
-            self.document["objectTypes" if tag == "object-type" else "eventTypes"].append(self.owner)
-        elif tag == "object" and "id" in given:
-            self.owner = {"id": given["id"], "type": given["type"], "attributes": [], "relationships": []}
-            self.document["objects"].append(self.owner)
+        # The commonest first: there are several of them to every event.
+        if tag in _RELATIONS:
+            self._relate(given)
+        elif tag == "attribute":
+            self.attribute = given if "type" in given else {**given, "value": ""}
+            self.owner["attributes"].append(self.attribute)
         elif tag == "event":
             self.owner = {"id": given["id"], "type": given["type"], "time": given["time"]}
             self.owner |= {"attributes": [], "relationships": []}
             self.document["events"].append(self.owner)
-        elif tag == "attribute":
-            self.attribute = {**given} if "type" in given else {**given, "value": ""}
-            self.owner["attributes"].append(self.attribute)
-        elif tag in {"relationship", "relobj"} or (tag == "object" and "object-id" in given):
-            other = {"objectId": given["object-id"], "qualifier": given.get("qualifier", "")}
-            self.owner["relationships"].append(other)
+        elif tag == "object" and "id" in given:
+            self.owner = {"id": given["id"], "type": given["type"], "attributes": [], "relationships": []}
+            self.document["objects"].append(self.owner)
+        elif tag == "object" and "object-id" in given:
+            self._relate(given)
+        elif tag in _TYPES:
+            self.owner = {"name": given["name"], "attributes": []}
+            self.document[_TYPES[tag]].append(self.owner)
+
+    def _relate(self, given: dict[str, str]) -> None:
+        other = {"objectId": given["object-id"], "qualifier": given.get("qualifier", "")}
+        self.owner["relationships"].append(other)
 
     def text(self, text: str) -> None:
         if self.attribute is not None and "value" in self.attribute:
@@ -69,7 +78,9 @@ def from_markup(path: Path) -> dict[str, Any]:
     parser.StartDoctypeDeclHandler = refuse
     try:
         with path.open("rb") as file:
-            parser.ParseFile(file)
+            while chunk := file.read(_CHUNK):
+                parser.Parse(chunk, False)
+        parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise ExportError.unreadable(path, f"it is not whole XML ({error}).") from error
     if not log.document["events"] and not log.document["objects"]:
