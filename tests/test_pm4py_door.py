@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from mining import _pm4py
 from mining._alignments import align
-from mining._errors import ExportError, FieldError
+from mining._errors import ExportError, FieldError, MiningError
 from mining._pm4py import (
     Tree,
     discover_heuristics,
@@ -210,7 +210,21 @@ def counted(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFra
 def test_steps_give_the_tree_that_the_variants_they_were_counted_from_give(told, random) -> None:
     frame = pd.DataFrame({"variant": pd.Series(list(told), dtype=object), "n_journeys": list(told.values())})
     steps, ends, _ = (table.sample(frac=1, random_state=random.randrange(99)) for table in counted(frame))
-    assert discover_tree_of_steps(steps, ends) == discover_tree(frame, successions_only=True)
+    try:
+        expected = discover_tree(frame, successions_only=True)
+    except MiningError:
+        with pytest.raises(MiningError, match="mine the variants instead"):
+            discover_tree_of_steps(steps, ends)
+    else:
+        assert discover_tree_of_steps(steps, ends) == expected
+
+
+def test_what_the_miner_of_successions_cannot_take_apart_is_refused_with_the_way_out() -> None:
+    paths = [("b",), ("c", "b", "a"), ("b", "a", "b", "c")]
+    frame = pd.DataFrame({"variant": pd.Series(paths, dtype=object), "n_journeys": 1})
+    with pytest.raises(MiningError, match="mine the variants instead"):
+        discover_tree(frame, successions_only=True)
+    assert str(discover_tree(frame))
 
 
 @given(LOGS, st.randoms(use_true_random=False))

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 import pandas as pd
 
+from mining._errors import MiningError
 from mining._pm4py.quickening import quickened
 
 __all__ = ["Operator", "Tree", "discover_tree", "discover_tree_of_steps", "ids_of", "silent_import"]
@@ -144,8 +145,14 @@ def _of_successions(graph: Any, *, has_empty: bool) -> Any:
         from pm4py.objects.process_tree.utils.generic import fold
     given = {"noise_threshold": 0.0}  # this miner has no filter
     successions = IMDataStructureDFG(InductiveDFG(dfg=graph, skip=has_empty))
-    with quickened():
-        return fold(algorithm.IMD(given).apply(successions, given))
+    try:
+        with quickened():
+            return fold(algorithm.IMD(given).apply(successions, given))
+    except IndexError as error:
+        # It loses the starts of a part that is only ever reached from inside a loop, and then looks for the first one.
+        raise MiningError.refused(
+            "These successions", "are more than pm4py's miner of successions can take apart: mine the variants instead."
+        ) from error
 
 
 def _decoded(tree: Any, labels: dict[str, str]) -> Tree:
