@@ -109,7 +109,7 @@ OPEN_ENDS: Final = """
 FOLLOWS: Final = """
     WITH followed AS (
         SELECT activity_code,
-            CASE WHEN lead(start_us) OVER ordered - start_us <= gap_us THEN lead(activity_code) OVER ordered END
+            CASE WHEN (lead(start_us) OVER ordered) - start_us <= gap_us THEN lead(activity_code) OVER ordered END
                 AS next_code
         FROM {spelled} AS spelled
         WINDOW ordered AS (PARTITION BY case_key ORDER BY start_us, seq, activity_code, end_us)
