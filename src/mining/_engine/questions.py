@@ -105,14 +105,14 @@ OPEN_ENDS: Final = """
     GROUP BY last_code ORDER BY last_code
 """
 
-# Counts alone need no linked log: one pass over four columns, and nothing is kept.
+# Counts alone need no linked log: one pass over four columns, and nothing is kept. Here ends decide nothing.
 FOLLOWS: Final = """
     WITH followed AS (
         SELECT activity_code,
             CASE WHEN (lead(start_us) OVER ordered) - start_us <= gap_us THEN lead(activity_code) OVER ordered END
                 AS next_code
         FROM {spelled} AS spelled
-        WINDOW ordered AS (PARTITION BY case_key ORDER BY start_us, seq, activity_code, end_us)
+        WINDOW ordered AS (PARTITION BY case_key ORDER BY start_us, seq, activity_code)
     )
     SELECT activity_code, next_code, count(*) AS n_steps
     FROM followed WHERE next_code IS NOT NULL GROUP BY activity_code, next_code ORDER BY activity_code, next_code
