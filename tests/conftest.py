@@ -107,7 +107,7 @@ def _spark_is_there() -> str:
 
 
 @pytest.fixture(scope="session")
-def _spark_session() -> Iterator[Any]:
+def _spark_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     lacking = _spark_is_there()
     if lacking:
         pytest.skip(lacking)
@@ -119,6 +119,7 @@ def _spark_session() -> Iterator[Any]:
         "spark.sql.session.timeZone": "Asia/Jerusalem", "spark.sql.adaptive.enabled": "false",
         # Compiling a question takes longer than asking it of thirty rows.
         "spark.sql.codegen.factoryMode": "NO_CODEGEN", "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),  # or it would lie where the tests are run
     }  # fmt: skip
     _spark_talks["freely"] = True
     session = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
