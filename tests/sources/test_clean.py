@@ -83,6 +83,19 @@ def test_a_clean_log_answers_like_a_frame_whatever_the_order_of_its_rows(tmp_pat
         pd.testing.assert_frame_equal(measure(journeys.log), measure(shuffled.log))
 
 
+def test_ties_are_ordered_alike_in_memory_and_in_place(tmp_path):
+    rows = "customer,activity,timestamp,end_timestamp,channel\n"
+    for end, channel in (("12:00", "phone"), ("10:30", "web"), ("11:00", "chat"), ("", "email")):
+        stop = f"2025-01-01 {end}:00" if end else ""
+        rows += f"Ann,call,2025-01-01 10:00:00,{stop},{channel}\n"
+    path = written(tmp_path, rows + "Ann,won,2025-01-01 13:00:00,,\n")
+    journeys = mining.open_log(path).by("customer")
+    with mining.connect_log(path).by("customer") as there:
+        pd.testing.assert_frame_equal(there.steps(), journeys.steps(), check_dtype=False)
+        pd.testing.assert_frame_equal(there.portraits(), journeys.portraits(), check_dtype=False)
+    assert journeys.frame["channel"].tolist()[:4] == ["email", "web", "chat", "phone"]
+
+
 def test_rows_without_activity_or_time_are_set_aside_and_counted(tmp_path):
     rows = "customer,activity,timestamp\nAnn,ad,2025-01-01\nAnn,,2025-01-02\nAnn,site,\nAnn,,\n,call,2025-01-04\n"
     touchpoints = mining.open_log(written(tmp_path, rows))

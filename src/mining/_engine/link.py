@@ -62,8 +62,8 @@ def link_columns(
     time, ends : ndarray of int64
         Microseconds since 1970, UTC; ends may be None, and are never before the time.
     seq : ndarray of int64, optional
-        Orders equal times of a case. Where it is not given they are ordered by activity, then by the other fields in
-        the order of `mining._fields.FIELDS`.
+        Orders equal times of a case. Where it is not given they are ordered by activity, by end, then by the other
+        fields in the order of `mining._fields.FIELDS`.
     gap : Timedelta, optional
         A longer silence than this starts a new journey of the same case.
 
@@ -74,7 +74,7 @@ def link_columns(
     """
     codes, cases = columns.coded(case)
     order, case_of, time = _ordered(codes, time)
-    order = _settled(columns, order, (case_of, time), seq)
+    order = _settled(columns, order, (case_of, time), (seq, ends))
     fresh = np.append(True, case_of[1:] != case_of[:-1])[: len(order)]
     if gap is not None:
         fresh[1:] |= np.diff(time) > gap // _MICROSECOND
@@ -131,9 +131,14 @@ def _packed(codes: Codes, time: _Integers) -> tuple[_Integers | None, int, int]:
     return packed, bits, unit
 
 
-def _settled(columns: Columns, order: _Integers, key: tuple[_Integers, _Integers], seq: _Integers | None) -> _Integers:
+def _settled(
+    columns: Columns,
+    order: _Integers,
+    key: tuple[_Integers, _Integers],
+    said: tuple[_Integers | None, _Integers | None],
+) -> _Integers:
     """Order equal times of a case by `seq`, or else by what the rows say: their own order decides nothing."""
-    case, time = key
+    (case, time), (seq, ends) = key, said
     same = time[1:] == time[:-1]
     same &= case[1:] == case[:-1]
     if not same.any():
@@ -144,6 +149,8 @@ def _settled(columns: Columns, order: _Integers, key: tuple[_Integers, _Integers
     if seq is not None:
         order[tied] = rows[np.lexsort((rows, seq[rows], group))]
     else:
-        said = [columns.coded(field)[0][rows] for field in reversed(columns.fields)]
-        order[tied] = rows[np.lexsort((rows, *(codes for codes in said if (codes >= 0).any()), group))]
+        activity, *others = [columns.coded(field)[0][rows] for field in columns.fields]
+        spoken = [codes for codes in others if (codes >= 0).any()]
+        until = [] if ends is None else [ends[rows]]  # before the rest, since it decides the next wait
+        order[tied] = rows[np.lexsort((rows, *reversed(spoken), *until, activity, group))]
     return order

@@ -38,7 +38,8 @@ def open_log(path: Path | str, *, columns: Mapping[str, str] | None = None) -> C
     Clean means: UTF-8, comma-separated with a header, ISO times (UTC where no offset is written). Nothing is repaired
     and nobody is recognised; ids stay as they are. Rows without activity or time are set aside and counted in
     `quality`; anything else that is not clean is refused. Fields that a file does not have are missing. Where there is
-    no `seq`, touchpoints of one journey at one time are ordered by activity, then by their other fields.
+    no `seq`, touchpoints of one journey at one time are ordered by activity, by end, then by their other
+    fields.
 
     Parameters
     ----------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import warnings
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -198,7 +199,10 @@ class Touchpoints:
 
 def check(frame: pd.DataFrame) -> pd.DataFrame:
     """Hold a frame against the canonical schema; what does not fit is our fault, not the user's."""
-    import pandera.pandas as pa
+    with warnings.catch_warnings():
+        # Where Spark can be found pandera imports it, and Spark warns of pandas 3, which nothing here gives it.
+        warnings.simplefilter("ignore", FutureWarning)
+        import pandera.pandas as pa
 
     types: dict[str, object] = dict.fromkeys(TIMES, pd.DatetimeTZDtype("us", "UTC"))
     types |= dict.fromkeys(FLAGS, "bool") | {
