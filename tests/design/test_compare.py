@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mining._errors import MiningError
 from mining.design import Deviations, compare, read_design
-from mining.journeys import Journeys, link
+from mining.journeys import Journeys
 from mining.sources.touchpoints import Touchpoints
 from tests.telling import told, told_touchpoints
 
@@ -52,7 +52,7 @@ def seen(*stories: str, **manner: object) -> Deviations:
     frame = pd.concat([early.frame, late.frame], ignore_index=True)
     frame["seq"] = range(len(frame))
     both = Touchpoints(frame=frame, objects=early.objects, quality=None)  # type: ignore[arg-type]
-    return compare(link(both, "customer"), SHOP)
+    return compare(both.by("customer"), SHOP)
 
 
 def found(deviations: Deviations) -> set[tuple[str, str, str, int, int]]:
@@ -226,7 +226,7 @@ def journeys_of(paths: list[list[str]], chance: int | None = None) -> Journeys:
     frame = touchpoints.frame
     if chance is not None:
         frame = frame.sample(frac=1, random_state=chance).reset_index(drop=True)
-    return link(Touchpoints(frame=frame, objects=touchpoints.objects, quality=None), "customer")  # type: ignore[arg-type]
+    return Touchpoints(frame=frame, objects=touchpoints.objects, quality=None).by("customer")  # type: ignore[arg-type]
 
 
 @settings(max_examples=40, deadline=None)

@@ -198,7 +198,7 @@ def test_a_touchpoint_with_two_customers_has_two_rows_and_is_one_event() -> None
     frame = touchpoints.frame
     assert frame["customer"].tolist()[:2] == ["crm:p9", "crm:p10"]
     assert frame["touchpoint_id"].str.endswith("@2").sum() == 3
-    assert len(flattened(touchpoints, "deal")[0]) == len(frame) - 3
+    assert len(flattened(touchpoints, "deal").touchpoints) == len(frame) - 3
     assert any("further customers" in note for note in touchpoints.quality.notes)
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mining._engine.columns import Asked, Codes, Columns
+from mining._engine.renamed import RenamedColumns
 
 __all__ = ["CodedLog"]
 
@@ -39,6 +40,8 @@ class CodedLog:
         Ids of the cases, sorted.
     part : ndarray of int64 or None
         Which of the case's journeys, from 1, where a case can have several.
+    certainty : ndarray of float64 or None
+        For each journey how probable it is that it is one and whole, where its ends were estimated.
     """
 
     columns: Columns
@@ -49,6 +52,7 @@ class CodedLog:
     case: npt.NDArray[np.int64]
     cases: npt.NDArray[np.object_]
     part: npt.NDArray[np.int64] | None = None
+    certainty: npt.NDArray[np.float64] | None = None
 
     @property
     def n_touchpoints(self) -> int:
@@ -197,7 +201,48 @@ class CodedLog:
             end_time=time if self.end_time is self.time else self.end_time[positions],
             case=self.case[kept],
             part=None if self.part is None else self.part[kept],
+            certainty=None if self.certainty is None else self.certainty[kept],
         )
+
+    def split(self, places: npt.NDArray[np.int64], certainty: npt.NDArray[np.float64] | None = None) -> CodedLog:
+        """Let further journeys of the same cases begin at some positions; parts are numbered anew.
+
+        Parameters
+        ----------
+        places : ndarray of int64
+            Positions of touchpoints.
+        certainty : ndarray of float64, optional
+            For each journey that comes of it.
+        """
+        starts = np.union1d(self.first, places).astype(np.int64)
+        case = self.case[self.journey_of[starts]]
+        fresh = np.append(True, case[1:] != case[:-1])[: len(case)]
+        number = np.arange(len(case))
+        part = number - np.maximum.accumulate(np.where(fresh, number, 0)) + 1
+        offsets = np.append(starts, self.n_touchpoints).astype(np.int64)
+        return replace(self, offsets=offsets, case=case, part=part, certainty=certainty)
+
+    def collapse(self, within: int | None = None) -> CodedLog:
+        """Make one touchpoint of each run of the same activity: the first, lasting until the last of them ends.
+
+        Parameters
+        ----------
+        within : int, optional
+            Microseconds of silence up to which a repeat belongs to the run; any, where not given.
+        """
+        begins = np.ones(self.n_touchpoints, bool)
+        activity = self.narrow["activity"]
+        begins[1:] = activity[1:] != activity[:-1]
+        if within is not None:
+            begins[1:] |= self.time[1:] - self.end_time[:-1] > within
+        begins[self.first] = True
+        kept = np.flatnonzero(begins)
+        until = np.maximum.reduceat(self.end_time, kept) if len(kept) else self.end_time
+        return replace(self.take(kept), end_time=until)
+
+    def rename(self, names: Mapping[str, str]) -> CodedLog:
+        """Give activities other names; those that come to bear the same become one."""
+        return replace(self, columns=RenamedColumns(self.columns, names))
 
     def keep(self, mask: npt.NDArray[np.bool_]) -> CodedLog:
         """Keep whole journeys."""

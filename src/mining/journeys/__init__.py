@@ -3,7 +3,6 @@
 from mining.journeys.boundaries import Boundaries, find_boundaries
 from mining.journeys.in_place import JourneysInPlace, TouchpointsInPlace, connect_log
 from mining.journeys.journeys import Journeys
-from mining.journeys.link import link
 from mining.journeys.xes import read_xes
 
 __all__ = [
@@ -13,6 +12,5 @@ __all__ = [
     "TouchpointsInPlace",
     "connect_log",
     "find_boundaries",
-    "link",
     "read_xes",
 ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +14,22 @@ import pandas as pd
 
 from mining._errors import MiningError
 from mining.journeys.boundary_model import boundary_probability
+from mining.journeys.gap import typical_gap
 from mining.journeys.journeys import Journeys
 from mining.sources.touchpoints import Touchpoints
 
-__all__ = ["Boundaries", "find_boundaries"]
+if TYPE_CHECKING:
+    from mining._draw import Picture
 
-_HOUR = 3_600_000_000
+__all__ = ["Boundaries", "boundaries_of", "find_boundaries"]
+
+_MICROSECOND: Final = pd.Timedelta(microseconds=1)
+_HOUR: Final = 3_600_000_000
+_BANDS: Final = {
+    "up to 1 minute": 1 / 60, "1 to 5 minutes": 5 / 60, "5 to 30 minutes": 0.5, "30 minutes to 2 hours": 2.0,
+    "2 to 8 hours": 8.0, "8 to 24 hours": 24.0, "1 to 3 days": 72.0, "3 to 7 days": 168.0, "1 to 4 weeks": 672.0,
+    "4 to 12 weeks": 2016.0, "more than 12 weeks": np.inf,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +58,7 @@ class Boundaries:
         )
 
     def _repr_html_(self) -> str:
-        return f"<p>{escape(repr(self)[1:-1])}</p>{self.frame.head(10).to_html(index=False, border=0)}"
+        return f"<p>{escape(repr(self)[1:-1])}</p>{self.by_silence.round(3).to_html(index=False, border=0)}"
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -64,6 +76,36 @@ class Boundaries:
             }
         )
 
+    @cached_property
+    def by_silence(self) -> pd.DataFrame:
+        """One row per length of silence: silence, n, n_boundaries (expected), probability (mean)."""
+        hours = _silences(self.journeys, self.places) / _HOUR
+        band = np.searchsorted(list(_BANDS.values()), hours)
+        n = np.bincount(band, minlength=len(_BANDS))
+        expected = np.bincount(band, self.probability, minlength=len(_BANDS))
+        told = pd.DataFrame({"silence": list(_BANDS), "n": n, "n_boundaries": expected})
+        return told.assign(probability=expected / np.maximum(n, 1)).loc[n > 0].reset_index(drop=True)
+
+    @cached_property
+    def gap(self) -> pd.Timedelta | None:
+        """The silence that parts short ones from long ones; None where they do not fall into two kinds."""
+        return typical_gap(self._between_starts.astype(float))
+
+    @cached_property
+    def sensitivity(self) -> pd.DataFrame:
+        """What hangs on where journeys are cut: one row per way of cutting.
+
+        cut (by half the gap, the gap, twice the gap; by what was learned; not at all), gap_hours, n_journeys,
+        n_variants, touchpoints_mean, single_share (journeys of one touchpoint), duration_median_days.
+        """
+        ways: dict[str, tuple[float, Journeys]] = {"not at all": (np.nan, self.journeys)}
+        if self.gap is not None:
+            for name, times in (("half the gap", 0.5), ("the gap", 1.0), ("twice the gap", 2.0)):
+                span = self.gap * times
+                ways[name] = (span / pd.Timedelta(hours=1), self._longer_than(span))
+        ways["learned"] = (np.nan, self.cut())
+        return pd.DataFrame([_headline(name, hours, journeys) for name, (hours, journeys) in ways.items()])
+
     def cut(self, at_least: float = 0.5) -> Journeys:
         """Cut the cases into journeys at every silence that is probable enough to be a boundary.
 
@@ -75,7 +117,8 @@ class Boundaries:
         Returns
         -------
         Journeys
-            Ids are the cases', with ``/1``, ``/2``, ... behind.
+            Ids are the cases', with ``/1``, ``/2``, ... behind. `Journeys.certainty` tells how probable it is that each
+            is one journey and whole: that both its ends are boundaries, and no silence inside is.
 
         Raises
         ------
@@ -84,21 +127,90 @@ class Boundaries:
         """
         if not 0 <= at_least <= 1:
             raise MiningError.refused(f"The probability {at_least}", "is none: give one from 0 to 1.")
+        told = f"cut where a boundary was learned to be probable ({at_least:.0%} or more)"
+        return self._cut_at(self.probability >= at_least, told)
+
+    def cut_by_gap(self) -> Journeys:
+        """Cut at every silence longer than `gap`; nowhere, where there is no such gap.
+
+        Returns
+        -------
+        Journeys
+            As `Touchpoints.by` gives with that gap.
+        """
+        if self.gap is None:
+            uncut = "not cut: silences do not fall into short and long ones"
+            return replace(self.journeys, told=uncut)
+        return self._longer_than(self.gap)
+
+    def draws(self, n: int = 20, random_state: int = 0) -> Iterator[Journeys]:
+        """Cut again and again, each silence being a boundary as often as is probable.
+
+        Whatever is asked of the journeys can be asked of each draw: how far the answers lie apart is what not knowing
+        the boundaries does to them (multiple imputation).
+
+        Parameters
+        ----------
+        n : int
+            How many draws.
+        random_state : int
+            Another number draws others.
+
+        Yields
+        ------
+        Journeys
+
+        References
+        ----------
+        Rubin, D. B. (1987). Multiple Imputation for Nonresponse in Surveys.
+        """
+        random = np.random.default_rng(random_state)
+        for _ in range(n):
+            yield self._cut_at(random.random(len(self.probability)) < self.probability, "cut at drawn boundaries")
+
+    def plot(self) -> Picture:
+        """Draw how probable a boundary is by how long the silence lasts.
+
+        Returns
+        -------
+        Picture
+            One bar per row of `by_silence`.
+        """
+        from mining import _draw
+
+        gap = (
+            "Silences do not fall into short and long ones." if self.gap is None else f"The gap of lengths: {self.gap}."
+        )
+        return _draw.draw_bars(
+            self.by_silence, "silence", "probability", unit="%", title="Does a journey end in this silence?", note=gap
+        )
+
+    @property
+    def _between_starts(self) -> npt.NDArray[np.int64]:
+        time = self.journeys.log.time  # as `Touchpoints.by` measures: from start to start
+        return time[self.places] - time[self.places - 1]
+
+    def _longer_than(self, span: pd.Timedelta) -> Journeys:
+        places = self.places[self._between_starts > span // _MICROSECOND]
+        told = f"cut by silences of more than {span}, which part the short from the long ones"
+        return replace(self.journeys, log=self.journeys.log.split(places), gap=span, told=told)
+
+    def _cut_at(self, marked: npt.NDArray[np.bool_], told: str) -> Journeys:
         log = self.journeys.log
-        starts = np.union1d(log.first, self.places[self.probability >= at_least]).astype(np.int64)
-        owner = log.journey_of[starts]
-        part = np.arange(1, len(starts) + 1) - np.searchsorted(owner, owner)
-        cut = replace(log, offsets=np.append(starts, log.n_touchpoints), case=log.case[owner], part=part)
-        return replace(self.journeys, log=cut)
+        places = self.places[marked]
+        odds = np.ones(log.n_touchpoints)  # of the silence before each touchpoint being what it is taken for
+        odds[self.places] = np.where(marked, self.probability, 1 - self.probability)
+        starts = np.union1d(log.first, places)
+        whole = np.exp(np.add.reduceat(np.log(np.maximum(odds, 1e-300)), starts))
+        ends = np.append(odds, 1.0)[np.append(starts[1:], log.n_touchpoints)]
+        return replace(self.journeys, log=log.split(places, whole * ends), told=told)
 
 
 def find_boundaries(touchpoints: Touchpoints, case: str = "customer") -> Boundaries:
     """Learn where one journey ends and the next begins, without being told any.
 
     Looks at the activities around every silence of a case and at its length. Nothing is tuned by hand; what there is to
-    learn from is the order of activities and the silences themselves. It cannot yet tell that there is nothing to find:
-    where every case is one journey it may take the longest usual wait for a boundary, with certainty; where activities
-    come in no order about half of all silences come out above one half. Compare with what you know before you cut.
+    learn from is the order of activities and the silences themselves.
 
     Parameters
     ----------
@@ -110,9 +222,24 @@ def find_boundaries(touchpoints: Touchpoints, case: str = "customer") -> Boundar
     Returns
     -------
     Boundaries
-        A probability per silence; `cut` makes journeys of them.
+        A probability per silence, the gap that parts short from long silences, and how much hangs on either; `cut`
+        makes journeys of them.
     """
-    journeys = touchpoints.by(case)
+    return boundaries_of(touchpoints.by(case))
+
+
+def boundaries_of(journeys: Journeys) -> Boundaries:
+    """Learn where journeys of one case each should be cut.
+
+    Parameters
+    ----------
+    journeys : Journeys
+        One per case.
+
+    Returns
+    -------
+    Boundaries
+    """
     log = journeys.log
     inside = np.ones(log.n_touchpoints, bool)
     inside[log.first] = False
@@ -126,3 +253,16 @@ def find_boundaries(touchpoints: Touchpoints, case: str = "customer") -> Boundar
 def _silences(journeys: Journeys, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     log = journeys.log
     return np.asarray(np.maximum(log.time[places] - log.end_time[places - 1], 0), np.int64)
+
+
+def _headline(name: str, hours: float, journeys: Journeys) -> dict[str, object]:
+    lengths = journeys.log.lengths
+    return {
+        "cut": name,
+        "gap_hours": hours,
+        "n_journeys": len(journeys),
+        "n_variants": len(journeys.variants()[0]),
+        "touchpoints_mean": float(lengths.mean()) if len(lengths) else np.nan,
+        "single_share": float((lengths == 1).mean()) if len(lengths) else np.nan,
+        "duration_median_days": float(journeys.durations()["duration_days"].median()),
+    }

@@ -24,8 +24,9 @@ from mining.sources.clean_touchpoints import ArrowColumns, CleanTouchpoints
 __all__ = ["open_journeys", "write_journeys"]
 
 _KEY: Final = b"mining"
-_FORM: Final = "linked log 1"
-_COUNTS: Final = ("unlinked", "replicated", "left_out")
+_FORM: Final = "linked log 2"
+_COUNTS: Final = ("unlinked", "replicated", "left_out", "joined")
+_SEEN: Final = ("seen_from", "seen_until")
 _FILLED: Final = ("source_table", "touchpoint_kind")  # what a clean log without them would fill
 _TIMES: Final = ("timestamp", "end_timestamp")
 
@@ -102,7 +103,11 @@ def write_journeys(journeys: Journeys, path: Path | str) -> Path:
     said = {
         "form": _FORM,
         "case": journeys.case,
-        "observed_until": journeys.observed_until.isoformat(),
+        "case_field": journeys.case_field,
+        "told": journeys.told,
+        "gap": None if journeys.gap is None else journeys.gap.isoformat(),
+        **{name: _spelled(getattr(journeys, name)) for name in _SEEN},
+        "observed_until": touchpoints.observed_until.isoformat(),
         "objects": {kind: _packed(frame) for kind, frame in touchpoints.objects.items()},
         **{name: int(getattr(journeys, name)) for name in _COUNTS},
     }
@@ -154,8 +159,12 @@ def open_journeys(path: Path | str) -> Journeys:
     objects = {kind: _unpacked(text) for kind, text in said["objects"].items()}
     object.__setattr__(touchpoints, "objects", objects)
     object.__setattr__(touchpoints, "_latest", pd.Timestamp(said["observed_until"]))
-    log = _log(columns, said["case"])
-    return Journeys(log, touchpoints, said["case"], **{name: said[name] for name in _COUNTS})
+    log = _log(columns, said["case_field"])
+    kept: dict[str, Any] = {name: said[name] and pd.Timestamp(said[name]) for name in _SEEN}
+    kept |= {name: said[name] for name in _COUNTS}
+    return Journeys(
+        log, touchpoints, said["case"], gap=said["gap"] and pd.Timedelta(said["gap"]), told=said["told"], **kept
+    )
 
 
 def _log(columns: _ParquetColumns, case: str) -> CodedLog:
@@ -164,7 +173,10 @@ def _log(columns: _ParquetColumns, case: str) -> CodedLog:
     time = stored["timestamp"].cast(pa.int64()).to_numpy()
     starts = np.flatnonzero(np.diff(journey, prepend=-1))
     codes, cases = columns.coded(case)
-    part = columns.file.read(columns=["journey_part"])[0].to_numpy() if columns.has("journey_part") else None
+    part, certainty = (
+        columns.file.read(columns=[name])[0].to_numpy()[starts] if columns.has(name) else None
+        for name in ("journey_part", "journey_certainty")
+    )
     return CodedLog(
         columns=columns,
         rows=np.arange(len(time)),
@@ -173,7 +185,8 @@ def _log(columns: _ParquetColumns, case: str) -> CodedLog:
         end_time=columns.moments("end_timestamp") if columns.has("end_timestamp") else time,
         case=codes[starts].astype(np.int64),
         cases=cases,
-        part=None if part is None else part[starts].astype(np.int64),
+        part=None if part is None else part.astype(np.int64),
+        certainty=certainty,
     )
 
 
@@ -182,6 +195,8 @@ def _columns(log: CodedLog) -> dict[str, Any]:
     columns: dict[str, Any] = {"journey": pa.array(log.journey_of.astype(np.int32)), "timestamp": _moments(log.time)}
     if log.part is not None:
         columns["journey_part"] = pa.array(np.repeat(log.part, log.lengths).astype(np.int32))
+    if log.certainty is not None:
+        columns["journey_certainty"] = pa.array(np.repeat(log.certainty, log.lengths))
     if log.end_time is not log.time:
         columns["end_timestamp"] = _moments(log.end_time)
     for field in log.columns.fields:
@@ -196,6 +211,10 @@ def _columns(log: CodedLog) -> dict[str, Any]:
 
 def _moments(micros: npt.NDArray[np.int64]) -> pa.Array:
     return pa.array(micros.view("datetime64[us]")).cast(pa.timestamp("us", tz="UTC"))
+
+
+def _spelled(moment: pd.Timestamp | None) -> str | None:
+    return None if moment is None else moment.isoformat()
 
 
 def _packed(frame: pd.DataFrame) -> str:

@@ -20,7 +20,7 @@ from mining._fields import CASES, FIELDS, TIMES, VOCABULARIES
 from mining.sources.doubts.quality import Quality
 from mining.sources.people.glued import People
 from mining.sources.relations import Relations
-from mining.sources.touchpoints import Touchpoints
+from mining.sources.touchpoints import Flattened, Touchpoints
 
 __all__ = ["ArrowColumns", "CleanTouchpoints"]
 
@@ -154,11 +154,14 @@ class CleanTouchpoints(Touchpoints):
     def __len__(self) -> int:
         return len(self.columns)
 
-    def flattened(self, case: str, *, doubtful: bool = False) -> tuple[Touchpoints, int, int]:  # noqa: ARG002
+    def flattened(self, case: str, look_back: str | pd.Timedelta | None = None, *, doubtful: bool = False) -> Flattened:
         """Give these touchpoints: a clean log has one row per touchpoint and case, and doubts nothing."""
         if case not in CASES:
             raise FieldError.unknown("case notion", case, CASES)
-        return self, 0, 0
+        if look_back is not None:  # whose touchpoints may join is asked of the frame
+            plain = Touchpoints(self.frame, self.objects, self.quality)
+            return plain.flattened(case, look_back, doubtful=doubtful)
+        return Flattened(self, case)
 
     def linked(self, case: str, gap: pd.Timedelta | None = None) -> CodedLog:
         """Sort and code the touchpoints under a case notion, without making a frame of them."""

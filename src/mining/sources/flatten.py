@@ -8,7 +8,7 @@ import pandas as pd
 
 from mining._errors import FieldError
 from mining._fields import CASES
-from mining.sources.touchpoints import Touchpoints
+from mining.sources.touchpoints import Flattened, Touchpoints
 
 __all__ = ["flattened", "undoubted"]
 
@@ -21,26 +21,27 @@ def undoubted(touchpoints: Touchpoints) -> Touchpoints:
     return replace(touchpoints, frame=touchpoints.frame.loc[~doubtful].reset_index(drop=True))
 
 
-def flattened(touchpoints: Touchpoints, case: str) -> tuple[Touchpoints, int]:
+def flattened(touchpoints: Touchpoints, case: str) -> Flattened:
     """Give one row per touchpoint and case; say how many rows repeat a touchpoint (convergence)."""
     beyond = touchpoints.relations.further
     beyond = beyond.loc[(beyond["object_type"] == case).to_numpy()]
     if case not in CASES:
         return _other(touchpoints, case, beyond)
     if case == "customer" and not len(beyond):
-        return touchpoints, int(touchpoints.frame["touchpoint_id"].str.contains("@", na=False).sum())
+        n_again = int(touchpoints.frame["touchpoint_id"].str.contains("@", na=False).sum())
+        return Flattened(touchpoints, case, replicated=n_again)
     once = _once(touchpoints, case)
     if not len(beyond):
-        return once, 0
+        return Flattened(once, case)
     again = once.frame.merge(beyond[["touchpoint_id", "object_id"]], on="touchpoint_id", validate="one_to_many")
     again[case] = again.pop("object_id").astype("str")
     turn = again.groupby("touchpoint_id", sort=False).cumcount() + 2
     again["touchpoint_id"] = again["touchpoint_id"] + "@" + turn.astype("str")
     frame = pd.concat([once.frame, again], ignore_index=True).sort_values("seq", kind="stable", ignore_index=True)
-    return replace(once, frame=frame), len(again)
+    return Flattened(replace(once, frame=frame), case, replicated=len(again))
 
 
-def _other(touchpoints: Touchpoints, case: str, related: pd.DataFrame) -> tuple[Touchpoints, int]:
+def _other(touchpoints: Touchpoints, case: str, related: pd.DataFrame) -> Flattened:
     """Flatten under a type of object that has no field of its own: its ids stand in `record`."""
     if not len(related):
         known = sorted({*CASES, *touchpoints.relations.further["object_type"]})
@@ -51,7 +52,7 @@ def _other(touchpoints: Touchpoints, case: str, related: pd.DataFrame) -> tuple[
     turn = frame.groupby("touchpoint_id", sort=False).cumcount()
     again = (turn > 0).to_numpy()
     frame.loc[again, "touchpoint_id"] = frame["touchpoint_id"] + "@" + (turn + 1).astype("str")
-    return replace(touchpoints, frame=frame), int(again.sum())
+    return Flattened(replace(touchpoints, frame=frame), "record", replicated=int(again.sum()))
 
 
 def _once(touchpoints: Touchpoints, case: str) -> Touchpoints:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from mining._durations import duration
 from mining._engine import CodedLog, link_codes
 from mining._fields import CASES, FIELDS, FLAGS, TIMES, VOCABULARIES
 from mining.sources.people.glued import People
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from mining.sources.doubts.quality import Quality
     from mining.sources.store import Store
 
-__all__ = ["Touchpoints", "check"]
+__all__ = ["Flattened", "Touchpoints", "check"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,10 +55,16 @@ class Touchpoints:
     def __len__(self) -> int:
         return len(self.frame)
 
-    def by(self, case: str, gap: str | pd.Timedelta | None = None, *, doubtful: bool = False) -> Journeys:
+    def by(
+        self,
+        case: str,
+        gap: str | pd.Timedelta | None = None,
+        *,
+        closed_by: str | Iterable[str] | None = None,
+        look_back: str | pd.Timedelta | None = None,
+        doubtful: bool = False,
+    ) -> Journeys:
         """Put the touchpoints under a case notion: one journey per customer, deal, ticket, ...
-
-        Touchpoints of low trust, which may be a machine's (mail opens), stay in `frame` and are in no journey.
 
         A touchpoint about several deals is in the journey of each; `Journeys.replicated` counts those.
 
@@ -64,9 +72,18 @@ class Touchpoints:
         ----------
         case : str
             customer, account, deal, ticket, lead, conversation, session, campaign or record; or another type of
-            object that `store` knows.
+            object that `store` knows. Where no touchpoint names its session, sessions are what a customer does without
+            a silence of more than thirty minutes.
         gap : str or Timedelta, optional
-            A silence longer than this ends a journey.
+            A silence longer than this ends a journey. ``"auto"`` reads it off the data, where silences fall into short
+            and long ones; ``"learned"`` cuts where `find_boundaries` finds it probable. The journeys say what was
+            decided.
+        closed_by : str or iterable of str, optional
+            Outcomes or activities that end a journey: ``by("customer", closed_by="won")`` gives the journeys from first
+            touch to won, and beside them those that were not won. What comes later is the customer's next journey.
+        look_back : str or Timedelta, optional
+            Touchpoints that name no deal (ticket, ...) belong to one of a customer or account of theirs, where they
+            happen at most so long before it is first named, and not after it is last named.
         doubtful : bool
             Whether to keep what may be no act of anybody: rows written by an import or bulk update, and mail opens
             that a machine may have caused. They are left out otherwise, and counted in `Journeys.left_out`.
@@ -74,35 +91,41 @@ class Touchpoints:
         Returns
         -------
         Journeys
+
+        Raises
+        ------
+        FieldError
+            For a case notion, an outcome or an activity that there is not.
+        MiningError
+            For a span without a unit, or where no touchpoint belongs to such a case.
         """
         from mining.journeys.link import link
 
-        flat, replicated, left_out = self.flattened(case, doubtful=doubtful)
-        return link(flat, case if case in CASES else "record", gap, replicated=replicated, left_out=left_out)
+        return link(self.flattened(case, look_back, doubtful=doubtful), gap, closed_by=closed_by)
 
-    def flattened(self, case: str, *, doubtful: bool = False) -> tuple[Touchpoints, int, int]:
+    def flattened(self, case: str, look_back: str | pd.Timedelta | None = None, *, doubtful: bool = False) -> Flattened:
         """Give one row per touchpoint and case.
 
         Parameters
         ----------
         case : str
             Case notion, or a type of object that `store` knows.
+        look_back : str or Timedelta, optional
+            How long before a case is first named a touchpoint of its customers or accounts belongs to it.
         doubtful : bool
             Whether to keep what may be no act of anybody.
 
         Returns
         -------
-        touchpoints : Touchpoints
-            Those of `by`.
-        replicated : int
-            Rows that repeat a touchpoint.
-        left_out : int
-            Rows left out as doubtful.
+        Flattened
+            The touchpoints, and what became of them.
         """
         from mining.sources.flatten import flattened, undoubted
+        from mining.sources.look_back import looked_back
 
         sure = self if doubtful else undoubted(self)
-        return *flattened(sure, case), len(self) - len(sure)
+        flat = replace(flattened(sure, case), left_out=len(self) - len(sure))
+        return flat if look_back is None else looked_back(sure, flat, duration(look_back))
 
     def linked(self, case: str, gap: pd.Timedelta | None = None) -> CodedLog:
         """Sort and code the touchpoints under a case notion, rows without a case left out.
@@ -195,6 +218,31 @@ class Touchpoints:
         shown = [name for name in shown if self.frame[name].notna().any()]
         table = self.frame[shown].head(10).to_html(index=False, border=0)
         return f"<p><b>Touchpoints</b> {html.escape(self._told())}</p>{table}"
+
+
+@dataclass(frozen=True)
+class Flattened:
+    """Touchpoints with one row per touchpoint and case.
+
+    Attributes
+    ----------
+    touchpoints : Touchpoints
+        The rows.
+    case : str
+        The field that names the case.
+    replicated : int
+        Rows that repeat a touchpoint because it belongs to several cases.
+    left_out : int
+        Rows left out as doubtful.
+    joined : int
+        Rows that name no case and joined one by looking back.
+    """
+
+    touchpoints: Touchpoints
+    case: str
+    replicated: int = 0
+    left_out: int = 0
+    joined: int = 0
 
 
 def check(frame: pd.DataFrame) -> pd.DataFrame:
