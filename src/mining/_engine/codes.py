@@ -14,7 +14,7 @@ import pandas as pd
 from mining._engine.columns import Asked, Codes, Columns
 from mining._engine.renamed import RenamedColumns
 
-__all__ = ["CodedLog"]
+__all__ = ["CodedLog", "numbered"]
 
 _DENSE: Final = 200_000_000  # marking cells beats sorting pairs as long as the cells fit in memory
 _PLANES: Final = 4  # up to so many words of 64 bits, one bit per word of a vocabulary beats any sorting
@@ -216,11 +216,8 @@ class CodedLog:
         """
         starts = np.union1d(self.first, places).astype(np.int64)
         case = self.case[self.journey_of[starts]]
-        fresh = np.append(True, case[1:] != case[:-1])[: len(case)]
-        number = np.arange(len(case))
-        part = number - np.maximum.accumulate(np.where(fresh, number, 0)) + 1
         offsets = np.append(starts, self.n_touchpoints).astype(np.int64)
-        return replace(self, offsets=offsets, case=case, part=part, certainty=certainty)
+        return replace(self, offsets=offsets, case=case, part=numbered(case), certainty=certainty)
 
     def collapse(self, within: int | None = None) -> CodedLog:
         """Make one touchpoint of each run of the same activity: the first, lasting until the last of them ends.
@@ -247,3 +244,12 @@ class CodedLog:
     def keep(self, mask: npt.NDArray[np.bool_]) -> CodedLog:
         """Keep whole journeys."""
         return self.take(np.flatnonzero(np.repeat(mask, self.lengths)))
+
+
+def numbered(cases: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Count the journeys of each case from 1; a case's journeys stand together."""
+    fresh = np.ones(len(cases), bool)
+    np.not_equal(cases[1:], cases[:-1], out=fresh[1:])
+    first = np.flatnonzero(fresh)
+    count = np.diff(first, append=len(cases))
+    return np.arange(1, len(cases) + 1) - np.repeat(first, count)

@@ -7,8 +7,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.sparse import csr_array
 
-from mining._engine.codes import CodedLog
+from mining._engine.codes import CodedLog, numbered
 from mining._engine.columns import Codes, Columns, FrameColumns
 
 __all__ = ["link_codes", "link_columns"]
@@ -73,13 +74,14 @@ def link_columns(
         Rows without a case are not in it.
     """
     codes, cases = columns.coded(case)
-    order, case_of, time = _ordered(codes, time)
+    order, case_of, time = _ordered(codes, time, len(cases))
     order = _settled(columns, order, (case_of, time), (seq, ends))
-    fresh = np.append(True, case_of[1:] != case_of[:-1])[: len(order)]
+    fresh = np.ones(len(order), bool)
+    np.not_equal(case_of[1:], case_of[:-1], out=fresh[1:])
     if gap is not None:
-        fresh[1:] |= np.diff(time) > gap // _MICROSECOND
+        fresh[1:] |= time[1:] - time[:-1] > gap // _MICROSECOND
     starts = np.flatnonzero(fresh)
-    owner = case_of[starts]
+    owner = case_of[starts].astype(np.int64)
     return CodedLog(
         columns=columns,
         rows=order,
@@ -88,7 +90,7 @@ def link_columns(
         end_time=time if ends is None else ends[order],
         case=owner,
         cases=cases,
-        part=None if gap is None else np.arange(1, len(starts) + 1) - np.searchsorted(owner, owner),
+        part=None if gap is None else numbered(owner),
     )
 
 
@@ -96,45 +98,64 @@ def _micros(column: pd.Series[pd.Timestamp]) -> _Integers:
     return np.asarray(column.astype("datetime64[us, UTC]").astype("int64"), np.int64)
 
 
-def _ordered(codes: Codes, time: _Integers) -> tuple[_Integers, _Integers, _Integers]:
-    """Order the rows that have a case by case and time; give their numbers, cases and times in that order."""
-    packed, bits, unit = _packed(codes, time)
-    if packed is None:
-        order = np.lexsort((time, codes))
-        order = order[np.searchsorted(codes, 0, sorter=order) :]
-        return order, codes[order].astype(np.int64), time[order]
-    order = np.argsort(packed)  # not stable, but faster by half: equal ones are put right afterwards
-    packed = packed[order]
-    named = int(np.searchsorted(packed, 0))
-    order, packed = order[named:], packed[named:]
-    case = packed >> bits
-    packed &= (1 << bits) - 1
-    packed *= unit
-    packed += time.min()
-    return order, case, packed
+def _ordered(codes: Codes, time: _Integers, n_cases: int) -> tuple[_Integers, Codes, _Integers]:
+    """Order the rows that have a case by case and time; give their numbers, cases and times in that order.
+
+    Cases are told apart by counting, which takes one pass and keeps the order of rows; exports are mostly in order of
+    time, or of case and time. Only the cases whose rows are not in order of time by then are sorted.
+    """
+    order, count = _grouped(codes, n_cases)
+    case = np.repeat(np.arange(n_cases, dtype=np.int32), count)
+    time = time[order]
+    fallen = time[1:] < time[:-1]
+    fallen &= case[1:] == case[:-1]
+    if fallen.any():
+        wrong = np.zeros(n_cases, bool)
+        wrong[case[1:][fallen]] = True
+        here = np.flatnonzero(wrong[case])
+        inner = _sorted(case[here], time[here])
+        order[here], time[here] = order[here[inner]], time[here[inner]]
+    return order, case, time
 
 
-def _packed(codes: Codes, time: _Integers) -> tuple[_Integers | None, int, int]:
+def _grouped(codes: Codes, n_cases: int) -> tuple[_Integers, _Integers]:
+    """Order rows by their code without comparing any (a counting sort); give also how many rows each code has.
+
+    Making the rows of a sparse matrix out of its places is just that, in compiled code.
+    """
+    n_rows = len(codes)
+    size = np.int32 if n_rows < 2**31 - 1 else np.int64
+    shifted = np.add(codes, 1, dtype=size)  # what has no case comes first, and is cut off
+    places = (shifted, np.arange(n_rows, dtype=size))
+    matrix = csr_array((np.zeros(n_rows, np.int8), places), shape=(n_cases + 1, n_rows))
+    ends = matrix.indptr.astype(np.int64)
+    return matrix.indices[ends[1] :].astype(np.int64), np.diff(ends)[1:]
+
+
+def _sorted(case: Codes, time: _Integers) -> _Integers:
+    packed = _packed(case, time)
+    return np.lexsort((time, case)) if packed is None else np.argsort(packed)  # ties are put right afterwards
+
+
+def _packed(codes: Codes, time: _Integers) -> _Integers | None:
     """Put case and time into one number each, where they fit: one sort of numbers beats a sort by two keys."""
-    if not len(time):
-        return None, 0, 1
-    since, unit = time - time.min(), 1
+    since = time - time.min()
     whole = since // _SECOND
     if bool((whole * _SECOND == since).all()):
-        since, unit = whole, _SECOND
+        since = whole
     bits = int(since.max()).bit_length()
     if int(codes.max()).bit_length() + bits > 62:
-        return None, bits, unit
+        return None
     packed = codes.astype(np.int64)
     packed <<= bits
     packed |= since
-    return packed, bits, unit
+    return packed
 
 
 def _settled(
     columns: Columns,
     order: _Integers,
-    key: tuple[_Integers, _Integers],
+    key: tuple[Codes, _Integers],
     said: tuple[_Integers | None, _Integers | None],
 ) -> _Integers:
     """Order equal times of a case by `seq`, or else by what the rows say: their own order decides nothing."""

@@ -13,52 +13,56 @@ __all__ = ["typical_gap"]
 
 _FEWEST: Final = 60  # silences: of fewer no shape can be told
 _BINS: Final = 256
-_ROUNDS: Final = 500
-_SETTLED: Final = 1e-7  # per silence, in log-likelihood
-_STARTS: Final = (0.2, 0.5, 0.8)  # shares of short silences to begin from: the best ending counts
+_ROUNDS: Final = 200
+_SETTLED: Final = 1e-6  # per silence, in log-likelihood
+_STARTS: Final = (0.2, 0.5, 0.8, 0.97)  # shares of short silences to begin from: the best ending counts
 _WIDEST: Final = np.log(2) / 2  # what is rounded (to days, say) stands for what is near it, up to half a doubling
 _NARROWEST: Final = 0.25  # standard deviation in logarithms: a spike of equal silences is no kind of its own
 _SEPARATION: Final = 2.0  # Ashman's D
-_LEAST_SHARE: Final = 0.05
+_LEAST_SHARE: Final = 0.01  # silences between journeys may be rare: see `_CERTAIN`
 _VALLEY: Final = 0.6  # how high the valley may be, as a part of the lower of the two peaks
 _CERTAIN: Final = 3.0  # standard errors that the peak must rise above the valley
-_PARTS: Final = (("D", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+_UNITS: Final = (86_400, 3_600, 60, 1)  # seconds in a day, an hour, a minute and one
 _Floats = npt.NDArray[np.float64]
 
 
 def typical_gap(silence: _Floats) -> pd.Timedelta | None:
     """Find the silence that divides short ones (within a journey) from long ones (between journeys).
 
-    The logarithms of the silences are taken for a mixture of two normal distributions; the gap is the silence that is as
-    likely to be of the one kind as of the other. There is one only where the silences fall into two kinds: two explain
-    them better than one, they lie apart, neither is rare, and fewer silences lie between them than around each. Two
-    kinds may have other reasons than journeys: nights between working hours, for one.
+    The logarithms of the silences are taken for a mixture of two normal distributions; the gap is the silence that is
+    as likely to be of the one kind as of the other. There is one only where the silences fall into two kinds: two
+    explain them better than one, they lie apart, both are seen often enough, and clearly fewer silences lie between
+    them than around each. Where more than half of all silences would be long, the short ones are bursts (clicks of one
+    visit), not journeys, and the long ones are looked at again by themselves. Two kinds may have other reasons than
+    journeys: nights between working hours, for one.
 
     Parameters
     ----------
     silence : ndarray of float64
-        Microseconds between one touchpoint and the next of the same customer, in any order. What is not above zero or not
-        finite says nothing and is left out.
+        Microseconds between one touchpoint and the next of the same customer, in any order. Zero is short, however
+        short the others are; what is not finite is left out.
 
     Returns
     -------
     Timedelta or None
-        Rounded to two units at most (``2 days 07:00``, ``27 min``); none where silences are of one kind or are too few.
+        Rounded to be read: two units at most (``2 days 07:00:00``); None where silences are of one kind, or too few.
 
     References
     ----------
     Halfaker, A. et al. (2015). User session identification based on strong regularities in inter-activity time.
-    Ashman, K. M., Bird, C. M., Zepf, S. E. (1994). Detecting bimodality in astronomical datasets. How far apart two are.
+    Ashman, K. M., Bird, C. M., Zepf, S. E. (1994). Detecting bimodality in astronomical datasets: D.
     Schwarz, G. (1978). Estimating the dimension of a model. Whether two explain more than one.
     """
-    positive = silence[(silence > 0) & np.isfinite(silence)]
-    if len(positive) < _FEWEST:
-        return None
-    middles, count = _histogram(np.log(positive))
-    kinds = max((_fit(middles, count, share) for share in _STARTS), key=lambda fitted: fitted.fit)
-    if not _are_two(kinds, middles, count):
-        return None
-    return _readable(float(np.exp(_crossing(kinds))))
+    known = silence[np.isfinite(silence)]
+    logarithm = np.log(known[known > 0])
+    while len(logarithm) >= _FEWEST:
+        divide = _divide(logarithm)
+        if divide is None:
+            return None
+        logarithm = logarithm[logarithm > divide]
+        if len(logarithm) <= len(known) / 2:
+            return _readable(float(np.exp(divide)))
+    return None
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,12 @@ class _Kinds:
     def densities(self, points: _Floats) -> _Floats:
         scaled = (points[:, None] - self.mean) / self.deviation
         return np.asarray(self.share * np.exp(-0.5 * scaled**2) / (self.deviation * np.sqrt(2 * np.pi)), float)
+
+
+def _divide(logarithm: _Floats) -> float | None:
+    middles, count = _histogram(logarithm)
+    kinds = max((_fit(middles, count, share) for share in _STARTS), key=lambda fitted: fitted.fit)
+    return _crossing(kinds) if _are_two(kinds, middles, count) else None
 
 
 def _histogram(logarithm: _Floats) -> tuple[_Floats, _Floats]:
@@ -148,8 +158,8 @@ def _crossing(kinds: _Kinds) -> float:
 def _readable(microseconds: float) -> pd.Timedelta:
     """Round to the largest unit that fits, and to the next smaller one where there are fewer than ten of it."""
     seconds = microseconds / 1e6
-    for place, (unit, length) in enumerate(_PARTS):
+    for length, next_length in zip(_UNITS, (*_UNITS[1:], 1), strict=True):
         if seconds >= length:
-            finer = _PARTS[place + 1][1] if seconds < 10 * length and place + 1 < len(_PARTS) else length
+            finer = next_length if seconds < 10 * length else length
             return pd.Timedelta(seconds=round(seconds / finer) * finer)
     return pd.Timedelta(microseconds=round(microseconds))

@@ -128,6 +128,26 @@ class Journeys(NarrowedJourneys):
         limit = microseconds(self.observed_until - duration(within))
         return np.asarray(~self.log.any_in_journey(final) & (self.log.time[self.log.last] >= limit))
 
+    def censoring(self) -> pd.DataFrame:
+        """Tell of each journey what lies outside observation: whether it began before, and whether it still runs.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by journey_id: observed_from and observed_until (UTC; of the sources that the journey was seen in),
+            outcome (the last final one, if any), silent_days (since its last touchpoint), began_before and
+            still_running (probabilities), is_left_censored and is_right_censored (one half or more; with a final
+            outcome a journey is not right-censored).
+
+        References
+        ----------
+        Boag, J. W. (1949). Maximum likelihood estimates of the proportion of patients cured by cancer therapy.
+        Farewell, V. T. (1982). The use of mixture models for the analysis of survival data with long-term survivors.
+        """
+        from mining.journeys.censoring import censoring
+
+        return censoring(self)
+
     def to_xes(self, path: Path | str) -> Path:
         """Write the journeys as an XES event log, the whole file or none.
 
