@@ -70,7 +70,7 @@ def open_ends(codes, frame):
     """What `Journeys.unfinished` marks, by last activity."""
     quality = None
     journeys = Journeys(codes, Touchpoints(frame, {}, quality), "customer")
-    last = codes.spelled("activity", codes.last[journeys.unfinished()])
+    last = codes.spelled("activity", codes.last[journeys.unfinished("60D")])
     return pd.Series(last, dtype="str").value_counts().to_dict()
 
 

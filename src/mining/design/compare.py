@@ -23,7 +23,7 @@ __all__ = ["compare"]
 Integers = npt.NDArray[np.int64]
 
 
-def compare(journeys: Journeys, design: Design, *, unfinished_within: str | pd.Timedelta = "60D") -> Deviations:
+def compare(journeys: Journeys, design: Design, *, unfinished_within: str | pd.Timedelta | None = None) -> Deviations:
     """Compare journeys with a design.
 
     Touchpoints of activities that the design ignores are passed over. Every distinct path is aligned with the design
@@ -38,9 +38,9 @@ def compare(journeys: Journeys, design: Design, *, unfinished_within: str | pd.T
         Journeys, at best under the design's case notion.
     design : Design
         The designed journey.
-    unfinished_within : str or Timedelta
+    unfinished_within : str or Timedelta, optional
         A journey without final outcome whose last touchpoint lies so close to the end of observation may still be
-        running.
+        running. Without it that is estimated (`Journeys.unfinished`).
 
     Returns
     -------

@@ -146,7 +146,7 @@ def find_flow(journeys: Journeys | JourneysInPlace, lanes: str | Mapping[str, st
 
 def _open_ends(journeys: Journeys) -> pd.Series[int]:
     log = journeys.log
-    last = log.codes["activity"][log.last[journeys.unfinished()]]
+    last = log.codes["activity"][log.last[journeys.unfinished("60D")]]
     count = np.bincount(last, minlength=len(log.words["activity"]))
     return pd.Series(count, index=pd.Index(log.words["activity"], dtype="str"))
 

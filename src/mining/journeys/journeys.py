@@ -18,6 +18,8 @@ from mining.journeys.xes import write_xes
 __all__ = ["FINAL_OUTCOMES", "Journeys"]
 
 FINAL_OUTCOMES: Final = ("won", "lost", "solved", "disqualified")
+_ENOUGH: Final = 50  # journeys from which it can be estimated who still runs
+_SILENCE: Final = "60D"
 
 
 class Journeys(NarrowedJourneys):
@@ -106,26 +108,29 @@ class Journeys(NarrowedJourneys):
         """
         return self._portraits
 
-    def unfinished(self, within: str | pd.Timedelta = "60D") -> npt.NDArray[np.bool_]:
-        """Mark journeys that may still be running when observation ends.
+    def unfinished(self, within: str | pd.Timedelta | None = None) -> npt.NDArray[np.bool_]:
+        """Mark journeys that may still be running when observation ends. They are censored, not failed.
 
-        A journey counts as unfinished where nothing in it is final (won, lost, solved, disqualified) and its last
-        touchpoint lies within `within` of the end of observation. Such journeys are censored, not failed.
+        A journey counts as unfinished where nothing in it is final (won, lost, solved, disqualified) and more is
+        probably to come, judged by how long silences of its kind last (`censoring`). Fewer than fifty journeys tell too
+        little of that: there the last touchpoint of an unfinished one lies within 60 days of the end of observation.
 
         Parameters
         ----------
-        within : str or Timedelta
-            How long a silence may last before a journey counts as over.
+        within : str or Timedelta, optional
+            Instead of either: how long a silence may last before a journey counts as over.
 
         Returns
         -------
         ndarray of bool
             One entry per journey, in order.
         """
+        if within is None and len(self) >= _ENOUGH:
+            return self.censoring()["is_right_censored"].to_numpy(bool)
         final = np.zeros(self.log.n_touchpoints, bool)
         for outcome in FINAL_OUTCOMES:
             final |= self.log.holds("outcome", outcome)
-        limit = microseconds(self.observed_until - duration(within))
+        limit = microseconds(self.observed_until - duration(within or _SILENCE))
         return np.asarray(~self.log.any_in_journey(final) & (self.log.time[self.log.last] >= limit))
 
     def censoring(self) -> pd.DataFrame:

@@ -31,7 +31,7 @@ class Fates:
         self.is_finished, self.is_lost, self.settled_at = is_finished, is_lost, settled_at
 
 
-def fates(journeys: Journeys, within: str | pd.Timedelta = "60D") -> Fates:
+def fates(journeys: Journeys, within: str | pd.Timedelta | None = None) -> Fates:
     """Tell how each journey ended.
 
     A journey is lost where its last final outcome is a loss (lost, disqualified) or where it is finished and never

@@ -63,7 +63,7 @@ class Waits:
 
 
 def measure_waits(
-    journeys: Journeys, *, by: Any = None, between: Iterable[tuple[str, str]] = (), within: str | pd.Timedelta = "60D"
+    journeys: Journeys, *, by: Any = None, between: Iterable[tuple[str, str]] = (), within: str | pd.Timedelta | None = None
 ) -> Waits:
     """Measure how long customers wait at each step, and whether longer waits go with losing them.
 
@@ -80,8 +80,9 @@ def measure_waits(
     between : iterable of pairs of activities, optional
         Pairs to be measured from the first to the next second, passing over whatever lies between; such a pair stands
         in place of its direct succession.
-    within : str or Timedelta
-        Journeys without a final outcome count as finished after a silence of this length.
+    within : str or Timedelta, optional
+        Journeys without a final outcome count as finished after a silence of this length. Without it that is estimated
+        (`Journeys.unfinished`).
 
     Returns
     -------
