@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 
 import mining
-from mining import Journeys, MiningError
-from tests.telling import told
+from mining import Journeys, MiningError, find_boundaries
+from tests.telling import told, told_touchpoints
 
 stories = st.lists(
     st.tuples(st.sampled_from("ABCD"), st.lists(st.sampled_from(["ad", "site", "קנייה"]), min_size=1, max_size=5)),
@@ -41,6 +41,21 @@ def test_attributes_and_narrowed_journeys_survive(tmp_path):
     assert back.of(industry="travel").log.journey_ids.tolist() == ["Bob"]
     assert back.of(industry="retail").log.n_journeys == 0
     assert back.observed_until == journeys.observed_until
+
+
+def test_what_was_decided_about_where_journeys_end_is_kept(tmp_path):
+    touchpoints = told_touchpoints("Ann: ad > site > won", "Bob: ad", every="20D")
+    sessions = touchpoints.by("session").until("2025-02-01", "cut")
+    back = Journeys.open(sessions.to_parquet(tmp_path / "log.parquet"))
+    assert (back.gap, back.told, back.case, back.seen_until) == (
+        sessions.gap, sessions.told, "session", sessions.seen_until
+    )  # fmt: skip
+    assert back.observed_until == sessions.observed_until
+    drawn = next(find_boundaries(touchpoints).draws(1))
+    again = Journeys.open(drawn.to_parquet(tmp_path / "drawn.parquet"))
+    pd.testing.assert_series_equal(again.certainty, drawn.certainty)
+    renamed = touchpoints.by("customer").renaming({"ad": "advert"}).without_repeats()
+    assert "advert" in Journeys.open(renamed.to_parquet(tmp_path / "renamed.parquet")).activities
 
 
 def test_a_clean_log_is_stored_without_a_frame(tmp_path):

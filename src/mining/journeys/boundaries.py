@@ -13,8 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from mining._errors import MiningError
+from mining.journeys.boundary_evidence import BoundaryEvidence, boundary_evidence
 from mining.journeys.boundary_model import boundary_probability
-from mining.journeys.gap import typical_gap
+from mining.journeys.gap import spoken, typical_gap
 from mining.journeys.journeys import Journeys
 from mining.sources.touchpoints import Touchpoints
 
@@ -43,18 +44,22 @@ class Boundaries:
     places : ndarray of int64
         For each silence the touchpoint that it comes before.
     probability : ndarray of float64
-        For each silence, 0 to 1.
+        For each silence, 0 to 1, if there are boundaries at all.
+    evidence : BoundaryEvidence
+        Whether there are.
     """
 
     journeys: Journeys
     places: npt.NDArray[np.int64]
     probability: npt.NDArray[np.float64]
+    evidence: BoundaryEvidence
 
     def __repr__(self) -> str:
         certain = int((np.abs(self.probability - 0.5) > 0.4).sum())
         return (
             f"<Boundaries in {len(self.probability):,} silences of {len(self.journeys):,} {self.journeys.case}s: "
-            f"{self.probability.sum():,.0f} expected, {certain:,} silences told with nine in ten or more>"
+            f"{self.probability.sum():,.0f} expected, {certain:,} silences told with nine in ten or more; "
+            f"{self.evidence}>"
         )
 
     def _repr_html_(self) -> str:
@@ -130,6 +135,16 @@ class Boundaries:
         told = f"cut where a boundary was learned to be probable ({at_least:.0%} or more)"
         return self._cut_at(self.probability >= at_least, told)
 
+    def cut_if_evident(self) -> Journeys:
+        """Cut as `cut` does, where there is evidence of boundaries; nowhere, where there is none.
+
+        Returns
+        -------
+        Journeys
+            They say which.
+        """
+        return self.cut() if self.evidence.are_there else replace(self.journeys, told=f"not cut: {self.evidence}")
+
     def cut_by_gap(self) -> Journeys:
         """Cut at every silence longer than `gap`; nowhere, where there is no such gap.
 
@@ -179,7 +194,9 @@ class Boundaries:
         from mining import _draw
 
         gap = (
-            "Silences do not fall into short and long ones." if self.gap is None else f"The gap of lengths: {self.gap}."
+            "Silences do not fall into short and long ones."
+            if self.gap is None
+            else f"Silences of more than {spoken(self.gap)} part from the rest."
         )
         return _draw.draw_bars(
             self.by_silence, "silence", "probability", unit="%", title="Does a journey end in this silence?", note=gap
@@ -192,7 +209,7 @@ class Boundaries:
 
     def _longer_than(self, span: pd.Timedelta) -> Journeys:
         places = self.places[self._between_starts > span // _MICROSECOND]
-        told = f"cut by silences of more than {span}, which part the short from the long ones"
+        told = f"cut by silences of more than {spoken(span)}, which part the short from the long ones"
         return replace(self.journeys, log=self.journeys.log.split(places), gap=span, told=told)
 
     def _cut_at(self, marked: npt.NDArray[np.bool_], told: str) -> Journeys:
@@ -210,7 +227,10 @@ def find_boundaries(touchpoints: Touchpoints, case: str = "customer") -> Boundar
     """Learn where one journey ends and the next begins, without being told any.
 
     Looks at the activities around every silence of a case and at its length. Nothing is tuned by hand; what there is to
-    learn from is the order of activities and the silences themselves.
+    learn from is the order of activities and the silences themselves. Probabilities hold if there are boundaries at
+    all. `evidence` says whether that can be told, and errs towards no: where usual waits differ much from one pair of
+    activities to the other, boundaries hide among them. Where journeys have scales of their own (clicks of a visit,
+    visits of a week), the boundaries found may be those of the smaller one.
 
     Parameters
     ----------
@@ -246,8 +266,8 @@ def boundaries_of(journeys: Journeys) -> Boundaries:
     places = np.flatnonzero(inside)
     activity = log.codes["activity"].astype(np.int64)
     silence = _silences(journeys, places).astype(float)
-    found = boundary_probability(activity[places - 1], activity[places], silence, len(log.words["activity"]))
-    return Boundaries(journeys, places, found)
+    asked = (activity[places - 1], activity[places], silence, len(log.words["activity"]))
+    return Boundaries(journeys, places, boundary_probability(*asked), boundary_evidence(*asked))
 
 
 def _silences(journeys: Journeys, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["typical_gap"]
+__all__ = ["spoken", "typical_gap"]
 
 _FEWEST: Final = 60  # silences: of fewer no shape can be told
 _BINS: Final = 256
@@ -63,6 +63,18 @@ def typical_gap(silence: _Floats) -> pd.Timedelta | None:
         if len(logarithm) <= len(known) / 2:
             return _readable(float(np.exp(divide)))
     return None
+
+
+def spoken(span: pd.Timedelta) -> str:
+    """Say a span without the parts that are nothing.
+
+    Examples
+    --------
+    >>> spoken(pd.Timedelta("109D")), spoken(pd.Timedelta("2h 47min"))
+    ('109 days', '2 hours 47 minutes')
+    """
+    units = [name for name in ("days", "hours", "minutes", "seconds") if getattr(span.components, name)]
+    return " ".join(f"{getattr(span.components, name)} {name}" for name in units) or "0 seconds"
 
 
 @dataclass(frozen=True)

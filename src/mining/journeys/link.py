@@ -93,7 +93,7 @@ def _cut_by_data(journeys: Journeys, how: str) -> Journeys:
     from mining.journeys.boundaries import boundaries_of
 
     found = boundaries_of(journeys)
-    return found.cut() if how == "learned" else found.cut_by_gap()
+    return found.cut_if_evident() if how == "learned" else found.cut_by_gap()
 
 
 def _after_closing(log: CodedLog, closed_by: str | Iterable[str]) -> npt.NDArray[np.int64]:

@@ -76,8 +76,8 @@ class Touchpoints:
             a silence of more than thirty minutes.
         gap : str or Timedelta, optional
             A silence longer than this ends a journey. ``"auto"`` reads it off the data, where silences fall into short
-            and long ones; ``"learned"`` cuts where `find_boundaries` finds it probable. The journeys say what was
-            decided.
+            and long ones; ``"learned"`` cuts where `find_boundaries` finds it probable, if there is evidence of
+            boundaries. The journeys say what was decided.
         closed_by : str or iterable of str, optional
             Outcomes or activities that end a journey: ``by("customer", closed_by="won")`` gives the journeys from first
             touch to won, and beside them those that were not won. What comes later is the customer's next journey.

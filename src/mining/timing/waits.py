@@ -63,7 +63,11 @@ class Waits:
 
 
 def measure_waits(
-    journeys: Journeys, *, by: Any = None, between: Iterable[tuple[str, str]] = (), within: str | pd.Timedelta | None = None
+    journeys: Journeys,
+    *,
+    by: Any = None,
+    between: Iterable[tuple[str, str]] = (),
+    within: str | pd.Timedelta | None = None,
 ) -> Waits:
     """Measure how long customers wait at each step, and whether longer waits go with losing them.
 
