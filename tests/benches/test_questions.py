@@ -138,6 +138,7 @@ def questions(log, *, peer, lazy, frame, columns):
     yield row("variants spelt out", lambda: variants(log), pm4py=lambda: pm4py.get_variants(peer))
     yield row("durations", lambda: durations(log), pm4py=lambda: pm4py.get_all_case_durations(peer))
     if frame is not None:
+        columns.coded("customer")  # as categories are in the frame: reading them is a question of its own
         yield row(
             "sessions of 30 minutes",
             lambda: link_columns(columns, "customer", time=time_of, gap=pd.Timedelta("30min")),

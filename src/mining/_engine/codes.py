@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,8 @@ from mining._engine.renamed import RenamedColumns
 
 __all__ = ["CodedLog", "numbered"]
 
-_DENSE: Final = 200_000_000  # marking cells beats sorting pairs as long as the cells fit in memory
+_BLOCK: Final = 1 << 18
+_DENSE: Final = 1 << 25  # marking cells beats sorting pairs as long as they are not too many
 _PLANES: Final = 4  # up to so many words of 64 bits, one bit per word of a vocabulary beats any sorting
 
 
@@ -155,8 +157,8 @@ class CodedLog:
         if self.n_journeys == 0 or breadth == 0:
             return np.zeros(self.n_journeys, np.int64)
         if breadth > 64 * _PLANES:
-            journeys, _ = self._pairs(field, mask)
-            return np.bincount(journeys, minlength=self.n_journeys)
+            counts = [np.bincount(key // breadth, minlength=n) for key, n in self._pairs(field, mask)]
+            return np.concatenate(counts)
         # One bit per word: what a journey holds is the union of its touchpoints' bits.
         codes = self.narrow[field]
         found = np.zeros(self.n_journeys, np.int64)
@@ -170,23 +172,31 @@ class CodedLog:
 
     def journeys_with(self, field: str) -> npt.NDArray[np.int64]:
         """Count, per word of a field, the journeys that hold it."""
-        _, words = self._pairs(field, None)
-        return np.bincount(words, minlength=len(self.words[field]))
+        breadth = len(self.words[field])
+        found = np.zeros(breadth, np.int64)
+        for key, _ in self._pairs(field, None):
+            found += np.bincount(key % breadth, minlength=breadth)
+        return found
 
-    def _pairs(
-        self, field: str, mask: npt.NDArray[np.bool_] | None
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        known = self.narrow[field] >= 0 if mask is None else mask & (self.narrow[field] >= 0)
+    def blocks(self) -> Iterator[tuple[slice, slice]]:
+        """Cut the log into blocks of whole journeys that stay in the processor's cache: journeys, touchpoints."""
+        wanted = np.searchsorted(self.offsets, np.arange(0, self.n_touchpoints, _BLOCK))
+        for one, two in pairwise(np.unique(np.append(wanted, self.n_journeys)).tolist()):
+            yield slice(one, two), slice(int(self.offsets[one]), int(self.offsets[two]))
+
+    def _pairs(self, field: str, mask: npt.NDArray[np.bool_] | None) -> Iterator[tuple[npt.NDArray[np.int64], int]]:
+        """Yield, block by block, journey and word as one number, each pair once; and how many journeys there are."""
         breadth = max(len(self.words[field]), 1)
-        key = self.journey_of[known] * breadth + self.narrow[field][known]
-        if self.n_journeys * breadth <= _DENSE:
-            seen = np.zeros(self.n_journeys * breadth, bool)
-            seen[key] = True
-            key = np.flatnonzero(seen)
-        else:
-            key = np.sort(key)
-            key = key[np.append(True, key[1:] != key[:-1])] if len(key) else key
-        return key // breadth, key % breadth
+        for journeys, here in self.blocks():
+            codes, n = self.narrow[field][here], journeys.stop - journeys.start
+            key = np.repeat(np.arange(0, n * breadth, breadth), self.lengths[journeys]) + codes
+            key = key[(codes >= 0) if mask is None else mask[here] & (codes >= 0)]
+            if n * breadth <= _DENSE:
+                seen = np.zeros(n * breadth, bool)
+                seen[key] = True
+                yield np.flatnonzero(seen), n
+            else:
+                yield np.unique(key), n
 
     def take(self, positions: npt.NDArray[np.int64]) -> CodedLog:
         """Keep the touchpoints at ascending positions; journeys left without any disappear."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +14,6 @@ from mining._engine.sequences import lexical_order
 
 __all__ = ["Paths", "paths", "variants"]
 
-_BLOCK: Final = 1 << 18
 _Integers = npt.NDArray[np.int64]
 
 
@@ -121,12 +119,12 @@ def _hashed(log: CodedLog, salt: int) -> npt.NDArray[np.uint64]:
     of_word = draw.integers(1, 2**64, len(log.words["activity"]), np.uint64)
     of_place = draw.integers(1, 2**64, int(log.lengths.max()), np.uint64) | np.uint64(1)
     activity, hashed = log.narrow["activity"], np.empty(log.n_journeys, np.uint64)
-    for journeys, start, end in _blocks(log):
+    for journeys, here in log.blocks():
         first = log.first[journeys]
-        place = np.arange(start, end) - np.repeat(first, log.lengths[journeys])
-        mixed = of_word[activity[start:end]]
+        place = np.arange(here.start, here.stop) - np.repeat(first, log.lengths[journeys])
+        mixed = of_word[activity[here]]
         mixed *= of_place[place]
-        hashed[journeys] = np.add.reduceat(mixed, first - start)
+        hashed[journeys] = np.add.reduceat(mixed, first - here.start)
     return hashed
 
 
@@ -135,16 +133,9 @@ def _is_exact(log: CodedLog, like: _Integers) -> bool:
     length, activity = log.lengths, log.narrow["activity"]
     if (length != length[like]).any():
         return False
-    for journeys, start, end in _blocks(log):
+    for journeys, here in log.blocks():
         shift = log.first[like[journeys]] - log.first[journeys]
-        there = np.arange(start, end) + np.repeat(shift, length[journeys])
-        if (activity[start:end] != activity[there]).any():
+        there = np.arange(here.start, here.stop) + np.repeat(shift, length[journeys])
+        if (activity[here] != activity[there]).any():
             return False
     return True
-
-
-def _blocks(log: CodedLog) -> list[tuple[slice, int, int]]:
-    """Cut the journeys into blocks that stay in the processor's cache: journeys, first touchpoint, end."""
-    wanted = np.searchsorted(log.offsets, np.arange(0, log.n_touchpoints, _BLOCK))
-    bounds = np.unique(np.append(wanted, log.n_journeys))
-    return [(slice(int(one), int(two)), int(log.offsets[one]), int(log.offsets[two])) for one, two in pairwise(bounds)]

@@ -194,12 +194,13 @@ class Boundaries:
         from mining import _draw
 
         gap = (
-            "Silences do not fall into short and long ones."
+            "Silences do not fall into short and long ones"
             if self.gap is None
-            else f"Silences of more than {spoken(self.gap)} part from the rest."
+            else f"Silences of more than {spoken(self.gap)} part from the rest"
         )
+        note = f"{gap}. Learned from activities: {self.evidence}."
         return _draw.draw_bars(
-            self.by_silence, "silence", "probability", unit="%", title="Does a journey end in this silence?", note=gap
+            self.by_silence, "silence", "probability", unit="%", title="Does a journey end in this silence?", note=note
         )
 
     @property
