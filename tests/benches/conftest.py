@@ -15,8 +15,8 @@ HEAD = """# Benchmarks
 
 Made by `python run.py bench --store`: each line is one run, with the peer beside it in the same process unless it says
 otherwise. Seconds are the median of the repeats; clocks are noisy, so read the ratios (peer / ours: above 1 means that
-we are faster). A peer that is not installed is left out: `python run.py exec pip install numba polars` adds the
-one-pass kernel (the practical limit on this machine) and pm4py on Polars.
+we are faster). A peer that is not installed is left out: `python run.py exec pip install numba polars retentioneering`
+adds the one-pass kernel (the practical limit on this machine), pm4py on Polars and retentioneering.
 
 """
 _LINES = pytest.StashKey[list[str]]()

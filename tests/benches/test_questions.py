@@ -97,6 +97,18 @@ def on_polars(peer):
     return pl.DataFrame(columns).lazy()
 
 
+def of_retentioneering(peer):
+    """Give retentioneering's stream of the same rows, where it is installed; it is told to send nothing anywhere."""
+    os.environ["RETENTIONEERING_NO_TRACK"] = "1"
+    try:
+        from retentioneering import Eventstream
+    except ImportError:
+        return None
+    roles = {"path_cols": ["case:concept:name"], "event_col": "concept:name", "timestamp_col": "time:timestamp"}
+    columns = [*roles["path_cols"], "concept:name", "time:timestamp"]
+    return Eventstream(peer[columns].copy(), schema=roles)
+
+
 def by_pandas(frame, gap="30min"):
     """Number the sessions as one does by hand."""
     ordered = frame.sort_values(["customer", "timestamp"])
@@ -104,7 +116,7 @@ def by_pandas(frame, gap="30min"):
     return fresh.cumsum()
 
 
-def questions(log, *, peer, lazy, frame, columns):
+def questions(log, *, peer, frame, columns):
     """List what is asked and who else answers it."""
     import pm4py
     from pm4py.statistics.variants.pandas import get as pm4py_variants
@@ -115,18 +127,22 @@ def questions(log, *, peer, lazy, frame, columns):
     if kernel:  # compile before the clock runs
         kernels.waits(log.offsets, activity, log.time, breadth)
         kernels.variants(log.offsets, activity)
-    polars = lazy is not None
+    lazy, stream = on_polars(peer), of_retentioneering(peer)
     yield row(
         "flow, starts and ends",
         lambda: (follows(log), terminals(log)),
         pm4py=lambda: pm4py.discover_dfg(peer),
-        pm4py_on_polars=(lambda: pm4py.discover_dfg(lazy)) if polars else None,
+        pm4py_on_polars=(lambda: pm4py.discover_dfg(lazy)) if lazy is not None else None,
+        retentioneering=(lambda: stream.transition_graph_data(edge_weight="count")) if stream is not None else None,
         kernel=(lambda: kernels.flow(log.offsets, activity, breadth)) if kernel else None,
     )
     yield row(
         "waits: mean, median, p90 (exact)",
         lambda: waits(log),
         pm4py_without_p90=lambda: pm4py.discover_performance_dfg(peer),
+        retentioneering_median=(
+            (lambda: stream.transition_graph_data(edge_weight="time_median")) if stream is not None else None
+        ),
         kernel=(lambda: kernels.waits(log.offsets, activity, log.time, breadth)) if kernel else None,
     )
     yield row(
@@ -165,7 +181,7 @@ def test_questions_beside_pm4py_and_the_kernel(n, files, tell):
     frame = pq.read_table(files(n).with_suffix(".parquet")).to_pandas()
     peer = formatted(frame)
     tell(f"\n{log.n_touchpoints:,} touchpoints, {log.n_journeys:,} journeys, the log open")
-    for line in questions(log, peer=peer, lazy=on_polars(peer), frame=frame, columns=touchpoints.columns):
+    for line in questions(log, peer=peer, frame=frame, columns=touchpoints.columns):
         tell(line)
     assert follows(log)["n_steps"].sum() == log.n_touchpoints - log.n_journeys
 
@@ -181,7 +197,7 @@ def test_questions_of_a_million_real_events(tell, tmp_path):
     frame = table.select(list(names.values())).to_pandas().set_axis(list(names), axis=1)
     peer = formatted(frame)
     tell(f"\n{log.n_touchpoints:,} real events of {log.n_journeys:,} cases (eleven public logs stacked), the log open")
-    for line in questions(log, peer=peer, lazy=on_polars(peer), frame=None, columns=touchpoints.columns):
+    for line in questions(log, peer=peer, frame=None, columns=touchpoints.columns):
         tell(line)
     assert log.n_touchpoints > 1_000_000
 
