@@ -13,7 +13,7 @@ from mining._durations import duration
 from mining._engine import CodedLog
 from mining._statistics import false_discovery_rate, wilson
 from mining.journeys import Journeys
-from mining.timing.clustering import customer_of
+from mining.journeys.groups import customer_of
 from mining.timing.losses import exact_p
 from mining.timing.steps_taken import HOUR
 

@@ -12,7 +12,7 @@ import pandas as pd
 from mining._engine import CodedLog
 from mining._statistics import wilson
 
-__all__ = ["Quantiles", "clustered_quantiles", "clustered_share", "customer_of", "matter_of"]
+__all__ = ["Quantiles", "clustered_quantiles", "clustered_share", "matter_of"]
 
 _Z: Final = 1.959963984540054
 _FEW: Final = 6
@@ -20,16 +20,6 @@ _MATTERS: Final = ("ticket", "deal", "lead")
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-
-
-def customer_of(log: CodedLog) -> Integers:
-    """Tell, per journey, the number of its customer: the first one known in it, else a number of its own."""
-    codes = log.codes["customer"]
-    known = np.flatnonzero(codes >= 0)
-    journeys, at = np.unique(log.journey_of[known], return_index=True)
-    customer = len(log.words["customer"]) + np.arange(log.n_journeys)
-    customer[journeys] = codes[known[at]]
-    return np.asarray(np.unique(customer, return_inverse=True)[1], np.int64)
 
 
 def matter_of(log: CodedLog) -> tuple[Integers, npt.NDArray[np.bool_]]:

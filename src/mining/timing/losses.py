@@ -11,7 +11,7 @@ from scipy.stats import hypergeom
 
 from mining._statistics import false_discovery_rate, wilson
 from mining.journeys import Journeys
-from mining.timing.clustering import customer_of
+from mining.journeys.groups import customer_of
 from mining.timing.steps_taken import StepsTaken
 
 __all__ = ["Fates", "difference_interval", "exact_p", "fates", "first_waits", "lost_after_wait"]

@@ -12,7 +12,8 @@ import pandas as pd
 from mining._engine import CodedLog
 from mining._statistics import false_discovery_rate, median_interval, wilson
 from mining.journeys import Journeys
-from mining.timing.clustering import customer_of, matter_of
+from mining.journeys.groups import customer_of
+from mining.timing.clustering import matter_of
 from mining.timing.losses import exact_p
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from mining._engine import CodedLog
 from mining._errors import MiningError
 from mining._statistics import wilson
 from mining.journeys import Journeys
-from mining.timing.clustering import clustered_share, customer_of
+from mining.journeys.groups import customer_of
+from mining.timing.clustering import clustered_share
 from mining.timing.steps_taken import HOUR, following
 from mining.timing.survival import kaplan_meier
 

@@ -11,8 +11,8 @@ import pandas as pd
 
 from mining._engine import CodedLog
 from mining.journeys import Journeys
-from mining.timing.clustering import clustered_quantiles, customer_of
-from mining.timing.groups import group_of
+from mining.journeys.groups import customer_of, group_of
+from mining.timing.clustering import clustered_quantiles
 from mining.timing.losses import fates, lost_after_wait
 from mining.timing.steps_taken import StepsTaken, steps_taken
 

@@ -1,4 +1,4 @@
-"""Groups of journeys to compare: by a field, an attribute, a series or personas."""
+"""Whose journey it is, and groups of journeys to compare: by a field, an attribute, a series or personas."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from mining._engine import CodedLog
 from mining._errors import MiningError
-from mining.journeys import Journeys
+from mining.journeys.journeys import Journeys
 
-__all__ = ["group_of", "grouped"]
+__all__ = ["customer_of", "group_of", "grouped"]
 
 EVERYBODY = "all"
 
@@ -55,6 +56,16 @@ def grouped(journeys: Journeys, by: Any) -> list[tuple[str, Journeys]]:
         return [(EVERYBODY, journeys)]
     names, group = group_of(journeys, by)
     return [(name, journeys.keep(group == number)) for number, name in enumerate(names)]
+
+
+def customer_of(log: CodedLog) -> npt.NDArray[np.int64]:
+    """Tell, per journey, the number of its customer: the first one known in it, else a number of its own."""
+    codes = log.codes["customer"]
+    known = np.flatnonzero(codes >= 0)
+    journeys, at = np.unique(log.journey_of[known], return_index=True)
+    customer = len(log.words["customer"]) + np.arange(log.n_journeys)
+    customer[journeys] = codes[known[at]]
+    return np.asarray(np.unique(customer, return_inverse=True)[1], np.int64)
 
 
 def _as_series(journeys: Journeys, by: Any) -> pd.Series[Any]:
