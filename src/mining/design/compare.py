@@ -76,6 +76,8 @@ def compare(journeys: Journeys, design: Design, *, unfinished_within: str | pd.T
         drop_off=drop_off_table(journeys.log, design, unfinished),
         design=design,
         log=walked.log,
+        compared=journeys,
+        found=found,
         case=journeys.case,
         n_customers=journeys.n_customers,
     )

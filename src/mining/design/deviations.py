@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from mining._engine import CodedLog
 from mining.design.design import Design
-from mining.design.tables import verdict_table
+from mining.design.findings import DEVIATIONS, Kind
+from mining.design.tables import Found, verdict_table
+from mining.journeys import Journeys
 
 if TYPE_CHECKING:
     from mining._draw import Picture
+    from mining.design.behind import Behind
+    from mining.design.contrast import Contrast
+    from mining.design.repair import Repairs
 
 __all__ = ["Deviations"]
 
@@ -54,6 +62,10 @@ class Deviations:
         What was compared with.
     log : CodedLog
         The journeys without what the design ignores.
+    compared : Journeys
+        The journeys.
+    found : Found
+        Everything found, journey by journey, as numbers.
     case : str
         What tells the journeys apart.
     n_customers : int
@@ -65,6 +77,8 @@ class Deviations:
     drop_off: pd.DataFrame
     design: Design
     log: CodedLog = field(repr=False)
+    compared: Journeys = field(repr=False)
+    found: Found = field(repr=False)
     case: str = "customer"
     n_customers: int = 0
 
@@ -94,6 +108,32 @@ class Deviations:
         total = named.groupby("name")["n_journeys"].sum().reset_index()
         return list(total.sort_values(["n_journeys", "name"], ascending=[False, True])["name"])
 
+    def happened(self, rows: pd.DataFrame) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Tell for each journey and some rows of `frame` whether the step was due, and whether the deviation happened.
+
+        Parameters
+        ----------
+        rows : DataFrame
+            Of `frame`.
+
+        Returns
+        -------
+        due, happened : ndarray of bool
+            Journeys x rows. What was added could have been in any journey.
+        """
+        found, n_subjects = self.found, len(self.found.subjects)
+        number = {(self.design.stages[each.stage].name, each.step): at for at, each in enumerate(found.subjects)}
+        due_at = np.zeros((self.n_journeys, n_subjects), bool)
+        due_at[found.journey, found.subject] = True
+        due, happened = np.zeros((2, self.n_journeys, len(rows)), bool)
+        for place, (stage, step, deviation) in enumerate(
+            zip(rows["stage"], rows["step"], rows["deviation"], strict=True)
+        ):
+            subject, kind = number[stage, step], DEVIATIONS.index(deviation)
+            due[:, place] = True if kind == Kind.ADDED else due_at[:, subject]
+            happened[found.journey[(found.subject == subject) & (found.kind == kind)], place] = True
+        return due | happened, happened
+
     def __repr__(self) -> str:
         told = ", ".join(
             f"{n:,} {verdict}" for verdict, n in zip(self.verdicts["verdict"], self.verdicts["n_journeys"], strict=True)
@@ -104,6 +144,76 @@ class Deviations:
         from mining.design.pictures import deviations_table
 
         return deviations_table(self)
+
+    def behind(self, by: str | Sequence[str] | Mapping[str, Any] | None = None, *, random_state: int = 0) -> Behind:
+        """Test which groups of journeys deviate more than the rest; see `mining.design.behind.find_behind`.
+
+        Parameters
+        ----------
+        by : str, sequence of str, or mapping, optional
+            Factors: fields or attributes of journeys, or names with a Series or personas each. Without it: the quarter
+            a journey starts in, and every attribute of customers, accounts and deals with two to twelve values.
+        random_state : int
+            Another number deals groups out in another way.
+
+        Returns
+        -------
+        Behind
+            Each difference with n, interval, p-value of permuted customers and its correction for all that was tested.
+        """
+        from mining.design.behind import find_behind
+
+        return find_behind(self, by, random_state=random_state)
+
+    def against(self, other: Deviations, names: tuple[str, str] = ("first", "second")) -> Contrast:
+        """Set this comparison beside another: before and after, two segments, or two designs.
+
+        Parameters
+        ----------
+        other : Deviations
+            The other one.
+        names : tuple of str
+            What to call the two.
+
+        Returns
+        -------
+        Contrast
+            Each deviation's shares in both, their difference with interval, tested and corrected.
+        """
+        from mining.design.contrast import contrast
+
+        return contrast(self, other, names)
+
+    @cached_property
+    def costs(self) -> pd.DataFrame:
+        """What deviations go with: days, and money where touchpoints name it; see `mining.design.costs`."""
+        from mining.design.costs import cost_table
+
+        return cost_table(self)
+
+    @cached_property
+    def lacks(self) -> pd.DataFrame:
+        """What one side has and the other lacks; see `mining.design.lacks`."""
+        from mining.design.lacks import lack_table
+
+        return lack_table(self)
+
+    def repair(self, n: int = 5) -> Repairs:
+        """Find the few changes to the design after which most journeys conform.
+
+        Parameters
+        ----------
+        n : int
+            How many changes at most.
+
+        Returns
+        -------
+        Repairs
+            The changes in order, each with its gain, and the design that has them all.
+        """
+        from mining.design.repair import find_repairs
+
+        return find_repairs(self, n)
 
     def plot(self) -> Picture:
         """Draw the design with the paths really taken: planned, unplanned, and planned but never taken."""
