@@ -238,11 +238,14 @@ def _rows(cases: _Cases, name: str, words: list[str], parts: tuple[Shares, Marks
     member, due, happened, customer = parts
     z = norm.ppf(1 - _ALPHA / (2 * (len(words) if len(words) > 2 else 1)))
     found = [_difference(member[:, place] > 0, due, happened, customer) for place in range(len(words))]
-    strength = np.array([np.abs(each[0]) / np.where(each[1] > 0, each[1], np.inf) for each in found])
+    n_due, n_happened = member.T @ due, member.T @ happened
+    # Judged as if all groups were alike: a small group that happens to show nothing has no spread of its own.
+    expected = n_due * (happened.sum(axis=0) / np.maximum(due.sum(axis=0), 1))
+    room = n_due * (1 - n_due / np.maximum(due.sum(axis=0), 1))
+    strength = np.abs(n_happened - expected) / np.sqrt(np.where(room > 0, room, np.inf))
     best = strength.argmax(axis=0)
     column = np.arange(due.shape[1])
     difference, error = (np.array([each[part] for each in found])[best, column] for part in (0, 1))
-    n_due, n_happened = member.T @ due, member.T @ happened
     of, n = n_due[best, column], n_happened[best, column]
     of_rest, n_rest = due.sum(axis=0) - of, happened.sum(axis=0) - n
     return pd.DataFrame(
@@ -270,17 +273,19 @@ def _difference(inside: Marks, due: Marks, happened: Marks, customer: Integers) 
     """Compare a group's shares with the rest's; the error is that of sums over customers (linearised)."""
     n_customers = int(customer.max(initial=-1)) + 1
     influence = np.zeros((n_customers, due.shape[1]))
-    shares = []
+    shares, least = [], np.zeros(due.shape[1])
     for marks, sign in ((inside, 1.0), (~inside, -1.0)):
         there = due & marks[:, None]
         n = np.maximum(there.sum(axis=0), 1)
         share = (happened & there).sum(axis=0) / n
         np.add.at(influence, customer, sign * np.where(there, happened - share, 0.0) / n)
         shares.append(np.where(there.any(axis=0), share, np.nan))
+        # A share of nought or all shows no spread: as if two more of four had been otherwise (Agresti, Coull).
+        softened = (share * n + 2) / (n + 4)
+        least += np.where((share == 0) | (share == 1), softened * (1 - softened) / (n + 4), 0.0)
     total = shares[0] - shares[1]
-    spread = (influence**2).sum(axis=0)
     several = n_customers / max(n_customers - 1, 1)
-    error = np.sqrt(spread * several)
+    error = np.sqrt((influence**2).sum(axis=0) * several + least)
     return np.nan_to_num(total), error
 
 
