@@ -12,10 +12,10 @@ import pandas as pd
 from mining._errors import MiningError
 from mining._statistics import SMALLEST_CELL
 from mining.journeys import Journeys
+from mining.journeys.groups import group_of
 from mining.maps.lanes import LANES as _LANES
 from mining.maps.lanes import Scene, table_of
 from mining.maps.stages import Staged, stage_touchpoints
-from mining.journeys.groups import group_of
 
 if TYPE_CHECKING:
     from mining._draw import Fragment

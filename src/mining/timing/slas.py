@@ -14,8 +14,9 @@ from mining._errors import MiningError
 from mining._statistics import wilson
 from mining.journeys import Journeys
 from mining.journeys.groups import customer_of
+from mining.timing.calendar import Calendar
 from mining.timing.clustering import clustered_share
-from mining.timing.steps_taken import HOUR, following
+from mining.timing.steps_taken import following, span_hours
 from mining.timing.survival import kaplan_meier
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Slas:
         return html_table(self.frame, caption=repr(self)[1:-1], rows=20)
 
 
-def check_slas(journeys: Journeys, design: Design) -> Slas:
+def check_slas(journeys: Journeys, design: Design, *, calendar: Calendar | None = None) -> Slas:
     """Check the waits that a design promises.
 
     A promise is due each time its `after` happens. It is kept where the step follows within the limit, in the same
@@ -81,6 +82,8 @@ def check_slas(journeys: Journeys, design: Design) -> Slas:
         What to check.
     design : Design
         Steps with ``within`` (and ``after``).
+    calendar : Calendar, optional
+        Promises count working hours (`mining.timing.read_calendar`): ``within: 8h`` is one day of eight.
 
     Returns
     -------
@@ -118,7 +121,9 @@ def check_slas(journeys: Journeys, design: Design) -> Slas:
     for promise in promised.to_dict("records"):
         step, start, limit = str(promise["step"]), str(promise["after"]), float(promise["within_hours"])
         later = names[names.index(step) + 1 :]
-        due = _due(journeys, _spelt(design, [start]), _spelt(design, [step]), _spelt(design, later))
+        due = _due(
+            journeys, _spelt(design, [start]), _spelt(design, [step]), later=_spelt(design, later), calendar=calendar
+        )
         rows.append(
             {
                 "stage": promise["stage"],
@@ -140,7 +145,7 @@ class _Due:
     customer: Integers
 
 
-def _due(journeys: Journeys, after: list[str], step: list[str], later: list[str]) -> _Due:
+def _due(journeys: Journeys, after: list[str], step: list[str], *, later: list[str], calendar: Calendar | None) -> _Due:
     log = journeys.log
     first, second = _holds_any(log, after), _holds_any(log, step)
     room = _room(log, first, second)
@@ -158,7 +163,7 @@ def _due(journeys: Journeys, after: list[str], step: list[str], later: list[str]
     until[lost_from] = log.time[lost_at]
     stop = np.where(is_done, log.time[place[at]], until[at])
     return _Due(
-        hours=np.maximum(stop - log.end_time[at], 0) / HOUR,
+        hours=span_hours(log.end_time[at], stop, calendar),
         is_done=is_done,
         is_skipped=~is_done & went_on[at],
         customer=customer_of(log)[log.journey_of[at]],

@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from mining._engine import CodedLog
 from mining._errors import FieldError
+from mining.timing.calendar import Calendar
 
-__all__ = ["StepsTaken", "following", "steps_taken"]
+__all__ = ["StepsTaken", "following", "span_hours", "steps_taken"]
 
 HOUR = 3_600_000_000
 
@@ -32,7 +33,7 @@ class StepsTaken:
     is_direct: npt.NDArray[np.bool_]
 
 
-def steps_taken(log: CodedLog, between: Iterable[tuple[str, str]] = ()) -> StepsTaken:
+def steps_taken(log: CodedLog, between: Iterable[tuple[str, str]] = (), calendar: Calendar | None = None) -> StepsTaken:
     """List the steps of all journeys.
 
     Parameters
@@ -42,6 +43,8 @@ def steps_taken(log: CodedLog, between: Iterable[tuple[str, str]] = ()) -> Steps
     between : iterable of pairs of activities
         Pairs measured from the first to the next second, passing over whatever lies between; such a pair stands in
         place of its direct succession. Where the first repeats before the second, the wait runs from the last one.
+    calendar : Calendar, optional
+        Count working hours instead of hours.
     """
     start = np.setdiff1d(np.arange(log.n_touchpoints), log.last, assume_unique=True)
     activity = log.codes["activity"].astype(np.int64)
@@ -64,12 +67,21 @@ def steps_taken(log: CodedLog, between: Iterable[tuple[str, str]] = ()) -> Steps
     return StepsTaken(
         start=at,
         end=then,
-        hours=np.maximum(log.time[then] - log.end_time[at], 0) / HOUR,
+        hours=span_hours(log.end_time[at], log.time[then], calendar),
         pair=pair.astype(np.int64),
         activity=words[edge // breadth],
         next_activity=words[edge % breadth],
         is_direct=~np.isin(edge, apart),
     )
+
+
+def span_hours(
+    start: npt.NDArray[np.int64], end: npt.NDArray[np.int64], calendar: Calendar | None
+) -> npt.NDArray[np.float64]:
+    """Measure spans in hours, or in working hours where a calendar says which those are; never below 0."""
+    if calendar is not None:
+        return calendar.hours(start, end)
+    return np.asarray(np.maximum(end - start, 0) / HOUR, float)
 
 
 def following(

@@ -12,6 +12,7 @@ import pandas as pd
 from mining._engine import CodedLog
 from mining.journeys import Journeys
 from mining.journeys.groups import customer_of, group_of
+from mining.timing.calendar import Calendar
 from mining.timing.clustering import clustered_quantiles
 from mining.timing.losses import fates, lost_after_wait
 from mining.timing.steps_taken import StepsTaken, steps_taken
@@ -68,6 +69,7 @@ def measure_waits(
     by: Any = None,
     between: Iterable[tuple[str, str]] = (),
     within: str | pd.Timedelta | None = None,
+    calendar: Calendar | None = None,
 ) -> Waits:
     """Measure how long customers wait at each step, and whether longer waits go with losing them.
 
@@ -87,6 +89,8 @@ def measure_waits(
     within : str or Timedelta, optional
         Journeys without a final outcome count as finished after a silence of this length. Without it that is estimated
         (`Journeys.unfinished`).
+    calendar : Calendar, optional
+        Count working hours (`mining.timing.read_calendar`) instead of hours.
 
     Returns
     -------
@@ -115,7 +119,7 @@ def measure_waits(
     >>> mining.measure_waits(journeys, between=[("Demo", "Deal: Quote sent")])
     <Waits: 102 steps of 552 journeys, 28,194 days in all>
     """
-    taken = steps_taken(journeys.log, between)
+    taken = steps_taken(journeys.log, between, calendar)
     names, group = group_of(journeys, by)
     frame = _summed(journeys.log, taken, names, group)
     if by is None:
