@@ -290,3 +290,15 @@ def test_deviations_show_themselves_with_small_cells_masked() -> None:
     assert "gift" in flow.svg
     assert "mail: skipped" in deviations.plot_rates().svg
     assert "gift" not in deviations.plot_rates().svg
+
+
+def test_who_acted_is_judged_where_the_design_says_who_should_and_the_log_knows():
+    design = read_design({"stages": [{"stage": "Talk", "steps": ["ad", {"step": "call", "actor": "employee"}]}]})
+    journeys = told("Ann: ad > call", "Bob: ad > call", actors={"call": "bot"})
+    rows = compare(journeys, design).frame.set_index("deviation")
+    assert rows.loc["wrong actor", ["step", "n_journeys", "of_journeys"]].tolist() == ["call", 2, 2]
+    right = compare(told("Ann: ad > call", actors={"call": "employee"}), design).frame
+    assert set(right["deviation"]) == {"as designed"}
+    assert compare(journeys, design).repair(1).frame["change"].tolist() == ["let anybody do it"]
+    unknown = compare(told("Ann: ad > call", actors={"call": "unknown"}), design).frame
+    assert set(unknown["deviation"]) == {"as designed"}

@@ -1,4 +1,4 @@
-"""What order alone does not tell: the channel of a step, and how long it was waited for."""
+"""What order alone does not tell: the channel of a step, who did it, and how long it was waited for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pandas as pd
 from mining._engine import CodedLog
 from mining.design.records import Step
 
-__all__ = ["Judged", "Waits", "holds_any", "judge_channels", "judge_waits", "measure_promised"]
+__all__ = ["Judged", "Waits", "holds_any", "judge_actors", "judge_channels", "judge_waits", "measure_promised"]
 
 Integers = npt.NDArray[np.int64]
 _UNJUDGED = ("unknown",)
@@ -36,12 +36,21 @@ class Waits(NamedTuple):
 
 def judge_channels(log: CodedLog, matched: Integers, steps: Sequence[Step]) -> Judged:
     """Judge the channel of each touchpoint that matches a step which prescribes channels; unknown ones are left out."""
-    words = [str(word) for word in log.words["channel"]]
-    allowed = np.array([[word in step.channels for word in words] for step in steps], bool).reshape(len(steps), -1)
+    return _judged_words(log, matched, "channel", [step.channels for step in steps])
+
+
+def judge_actors(log: CodedLog, matched: Integers, steps: Sequence[Step]) -> Judged:
+    """Judge who acted, where a step prescribes it; where nobody knows, nothing is judged."""
+    return _judged_words(log, matched, "actor_kind", [() if step.actor is None else (step.actor,) for step in steps])
+
+
+def _judged_words(log: CodedLog, matched: Integers, field: str, wanted: Sequence[tuple[str, ...]]) -> Judged:
+    words = [str(word) for word in log.words[field]]
+    allowed = np.array([[word in given for word in words] for given in wanted], bool).reshape(len(wanted), -1)
     known = np.array([word not in _UNJUDGED for word in words] + [False], bool)
-    prescribed = np.array([bool(step.channels) for step in steps] + [False], bool)
-    at = np.flatnonzero(prescribed[matched] & known[log.codes["channel"]])
-    return Judged(log.journey_of[at], matched[at], ~allowed[matched[at], log.codes["channel"][at]])
+    prescribed = np.array([bool(given) for given in wanted] + [False], bool)
+    at = np.flatnonzero(prescribed[matched] & known[log.codes[field]])
+    return Judged(log.journey_of[at], matched[at], ~allowed[matched[at], log.codes[field][at]])
 
 
 def measure_promised(log: CodedLog, step: Step, start: Step, until: int) -> Waits:

@@ -11,7 +11,7 @@ import pandas as pd
 from mining._alignments import Alignments, align
 from mining._engine import CodedLog, variants
 from mining._errors import MiningError
-from mining.design.checks import Judged, holds_any, judge_channels, judge_waits
+from mining.design.checks import Judged, holds_any, judge_actors, judge_channels, judge_waits
 from mining.design.design import Design
 from mining.design.deviations import Deviations
 from mining.design.findings import Kind, PathFindings, Subjects, explain
@@ -141,6 +141,7 @@ def _explained(alignments: Alignments, shape: int, subjects: Subjects) -> PathFi
 def _found(journeys: Journeys, design: Design, walked: _Walked, unfinished: npt.NDArray[np.bool_]) -> Found:
     journey, subject, kind, times = _per_journey(walked)
     channels = judge_channels(walked.log, walked.matched_step, design.steps)
+    actors = judge_actors(walked.log, walked.matched_step, design.steps)
     passed = np.zeros((len(journeys), len(design.steps)), bool)
     gone = np.isin(kind, [Kind.SKIPPED, Kind.OUT_OF_ORDER])
     passed[journey[gone], subject[gone]] = True
@@ -148,7 +149,7 @@ def _found(journeys: Journeys, design: Design, walked: _Walked, unfinished: npt.
     until = int(journeys.observed_until.value // 1_000)  # `value` is in nanoseconds whatever the unit
     waits = judge_waits(walked.log, design.steps, until, awaited[walked.rank])
     parts = [(journey, subject, kind, times)]
-    for judged, number in ((channels, Kind.WRONG_CHANNEL), (waits, Kind.LATE)):
+    for judged, number in ((channels, Kind.WRONG_CHANNEL), (actors, Kind.WRONG_ACTOR), (waits, Kind.LATE)):
         parts.append(_wrong(judged, int(number), walked.rank, len(design.steps)))
     columns = tuple(np.concatenate(column) for column in zip(*parts, strict=True))
     return Found(
@@ -159,6 +160,7 @@ def _found(journeys: Journeys, design: Design, walked: _Walked, unfinished: npt.
         subjects=tuple(walked.subjects.known),
         n_due=_distinct(journey, subject, len(walked.subjects.known)),
         n_channel_judged=_distinct(channels.journey, channels.step, len(design.steps)),
+        n_actor_judged=_distinct(actors.journey, actors.step, len(design.steps)),
         n_wait_judged=_distinct(waits.journey, waits.step, len(design.steps)),
     ).without_flawed()
 

@@ -44,16 +44,17 @@ class Deviations:
         - `out of order`: the step happened, but not in its place;
         - `repeated`: it happened again where the design does not have it again;
         - `wrong channel`: it happened in its place in a channel that is not among the allowed;
+        - `wrong actor`: it happened in its place, but another kind of actor did it;
         - `late`: it came later than promised, or is overdue in a journey that may still be running;
         - `added`: an activity the design does not have; `stage` says how far the journey had come.
 
-        `of_journeys` counts the journeys in which the step was due or happened; for `wrong channel` those in which the
-        channel could be judged; for `late` those with a wait that ended, or is overdue; for `added` all.
+        `of_journeys` counts the journeys in which the step was due or happened; for `wrong channel` and `wrong actor`
+        those in which that could be judged; for `late` those with a wait that ended, or is overdue; for `added` all.
     journeys : DataFrame
         One row per journey, index journey_id: verdict, unfinished, cost (moves that only the journey or only the design
         makes, of the cheapest alignment; of an unfinished journey as a beginning), and how many steps, touchpoints or
         waits were as designed (n_as_designed) or deviate (n_skipped, n_not_reached, n_out_of_order, n_repeated,
-        n_wrong_channel, n_late, n_added).
+        n_wrong_channel, n_wrong_actor, n_late, n_added).
     drop_off : DataFrame
         One row per stage: stage, n_entered (journeys with any of its activities), n_onward (of these, with an activity
         of a later stage), n_running (not onward, may still go on), n_stopped (not onward, for good), of_journeys

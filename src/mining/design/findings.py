@@ -19,6 +19,7 @@ DEVIATIONS: Final = (
     "out of order",
     "repeated",
     "wrong channel",
+    "wrong actor",
     "late",
     "added",
 )
@@ -33,8 +34,9 @@ class Kind(IntEnum):
     OUT_OF_ORDER = 3
     REPEATED = 4
     WRONG_CHANNEL = 5
-    LATE = 6
-    ADDED = 7
+    WRONG_ACTOR = 6
+    LATE = 7
+    ADDED = 8
 
 
 class Subject(NamedTuple):

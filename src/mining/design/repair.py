@@ -64,9 +64,9 @@ class _Change(NamedTuple):
 def find_repairs(gaps: Deviations, n: int) -> Repairs:
     """Find changes greedily: what settles most journeys by itself is tried out, and what helps most is taken.
 
-    Whether a step may be left out, may come again, may happen in another channel, or in any order within its stage; and
-    whether an activity is taken into the design where it mostly happens. A change is only told with the gain that
-    comparing anew shows. Promised times are not touched.
+    Whether a step may be left out, may come again, may happen in another channel or be done by another, or in any order
+    within its stage; and whether an activity is taken into the design where it mostly happens. A change is only told
+    with the gain that comparing anew shows. Promised times are not touched.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def _changes(gaps: Deviations, there: set[int]) -> list[_Change]:
     design, n_kinds, found = gaps.design, len(DEVIATIONS), []
     for subject, each in enumerate(gaps.found.subjects):
         stage = design.stages[each.stage]
-        for kind in (Kind.SKIPPED, Kind.REPEATED, Kind.OUT_OF_ORDER, Kind.WRONG_CHANNEL, Kind.ADDED):
+        for kind in (Kind.SKIPPED, Kind.REPEATED, Kind.OUT_OF_ORDER, Kind.WRONG_CHANNEL, Kind.WRONG_ACTOR, Kind.ADDED):
             if subject * n_kinds + kind not in there:
                 continue
             built = _change(gaps, stage, each.step, kind)
@@ -162,15 +162,18 @@ def _changes(gaps: Deviations, there: set[int]) -> list[_Change]:
 
 
 _ANY_ORDER: Final = "allow any order within the stage"
+_ALLOWED: Final[dict[Kind, tuple[str, dict[str, Any]]]] = {
+    Kind.SKIPPED: ("make the step optional", {"optional": True}),
+    Kind.REPEATED: ("let the step be repeated", {"repeatable": True}),
+    Kind.WRONG_CHANNEL: ("allow every channel", {"channels": ()}),
+    Kind.WRONG_ACTOR: ("let anybody do it", {"actor": None}),
+}
 
 
 def _change(gaps: Deviations, stage: Stage, step: str, kind: Kind) -> tuple[str, Callable[[Design], Design]] | None:
-    if kind == Kind.SKIPPED:
-        return "make the step optional", _with_step(stage.name, step, optional=True)
-    if kind == Kind.REPEATED:
-        return "let the step be repeated", _with_step(stage.name, step, repeatable=True)
-    if kind == Kind.WRONG_CHANNEL:
-        return "allow every channel", _with_step(stage.name, step, channels=())
+    if kind in _ALLOWED:
+        text, changed = _ALLOWED[kind]
+        return text, _with_step(stage.name, step, **changed)
     if kind == Kind.ADDED:
         if step in gaps.design.activities:
             return None

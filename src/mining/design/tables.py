@@ -35,6 +35,7 @@ class Found:
     subjects: tuple[Subject, ...]
     n_due: Integers  # per subject: journeys in which it was due or happened
     n_channel_judged: Integers  # per step
+    n_actor_judged: Integers  # per step
     n_wait_judged: Integers  # per step
 
     def without_flawed(self) -> Found:
@@ -61,7 +62,12 @@ def deviation_table(journeys: Journeys, design: Design, found: Found) -> pd.Data
     subject, kind = keys // n_kinds, keys % n_kinds
     of = found.n_due[subject]
     of[kind == Kind.ADDED] = len(journeys)
-    for number, judged in ((Kind.WRONG_CHANNEL, found.n_channel_judged), (Kind.LATE, found.n_wait_judged)):
+    judged_of = {
+        Kind.WRONG_CHANNEL: found.n_channel_judged,
+        Kind.WRONG_ACTOR: found.n_actor_judged,
+        Kind.LATE: found.n_wait_judged,
+    }
+    for number, judged in judged_of.items():
         of[kind == number] = judged[subject[kind == number]]
     low, high = wilson(n_journeys, of)
     stage = np.array([each.stage for each in found.subjects], np.int64)[subject]

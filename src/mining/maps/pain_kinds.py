@@ -32,6 +32,7 @@ _DEVIATING: Final = {
     "added": "is added to",
     "out of order": "comes out of order in",
     "wrong channel": "happens in another channel in",
+    "wrong actor": "is done by somebody else in",
 }
 
 
