@@ -232,3 +232,14 @@ def test_real_logs_cut_at_seven_tenths_went_on_as_was_foretold(real_data, name):
     truth = found.index.isin(whole.frame.loc[~seen, "record"].unique())
     assert brier(found, truth) < truth.mean() * (1 - truth.mean())
     assert found.mean() == pytest.approx(truth.mean(), abs=0.02)
+
+
+def test_the_loan_applications_without_a_decision_are_those_that_still_run(real_data):
+    journeys = read_xes(real_data("bpic2012") / LOGS["bpic2012"])
+    decided = np.zeros(len(journeys), bool)
+    for activity in ("A_DECLINED", "A_CANCELLED", "A_ACTIVATED"):
+        decided |= journeys.log.any_in_journey(journeys.log.holds("activity", activity))
+    runs = (censoring(journeys)["still_running"] >= 0.5).to_numpy()
+    assert (~decided).sum() == 399
+    assert runs[~decided].all()
+    assert runs[decided].sum() <= 3
