@@ -173,3 +173,28 @@ def test_an_activity_that_the_design_lacks_is_taken_in_where_it_happens():
     repairs = compare(told_touchpoints(*stories).by("customer"), SHOP).repair(1)
     assert repairs.frame.loc[0, ["step", "stage", "n_conforming"]].tolist() == ["chat", "Look", 9]
     assert "chat" in repairs.design.activities
+
+
+def test_one_journey_is_told_beside_the_design():
+    gaps = compare(told_touchpoints("Ann: ad > site > chat > offer > won", "Bob: ad > site").by("customer"), SHOP)
+    story = gaps.story("Ann")
+    told = dict(zip(story.frame["activity"], story.frame["told"], strict=True))
+    assert told["chat"] == "not as designed"
+    assert told["call"] == "did not happen"
+    assert {told[step] for step in ("ad", "site", "offer", "won")} == {"as designed"}
+    assert story.frame["timestamp"].notna().sum() == 5
+    assert story.frame["wait_hours"].sum() == 4.0
+    assert "chat" in story.plot().svg
+    assert "call" in story._repr_html_()
+    with pytest.raises(MiningError, match="Did you mean 'Ann'"):
+        gaps.story("Anne")
+
+
+def test_the_matrix_of_deviations_holds_no_small_cells():
+    gaps = compare(drawn(100, np.full(100, 0.3), 4), SHOP)
+    rows = gaps.frame.set_index(["step", "deviation"])["share"]
+    assert gaps.matrix.loc["call", "skipped"] == rows["call", "skipped"]
+    assert gaps.matrix.index.tolist() == [step.name for step in SHOP.steps]
+    few = compare(drawn(8, np.array([1.0] + [0.0] * 7), 4, again=0.0), SHOP)
+    assert "skipped" not in few.matrix.columns
+    assert "call" in gaps.plot_matrix().svg

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mining._engine import CodedLog
+from mining._statistics import SMALLEST_CELL
 from mining.design.design import Design
 from mining.design.findings import DEVIATIONS, Kind
 from mining.design.tables import Found, verdict_table
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mining.design.behind import Behind
     from mining.design.contrast import Contrast
     from mining.design.repair import Repairs
+    from mining.design.story import Story
 
 __all__ = ["Deviations"]
 
@@ -198,6 +200,43 @@ class Deviations:
         from mining.design.lacks import lack_table
 
         return lack_table(self)
+
+    def story(self, journey_id: str) -> Story:
+        """Tell one journey beside the design, touchpoint by touchpoint.
+
+        Parameters
+        ----------
+        journey_id : str
+            Of the index of `journeys`.
+
+        Returns
+        -------
+        Story
+            What was as designed, what was not, and what did not happen; `plot` draws it.
+
+        Raises
+        ------
+        FieldError
+            For a journey that was not compared.
+        """
+        from mining.design.story import tell_story
+
+        return tell_story(self, journey_id)
+
+    @cached_property
+    def matrix(self) -> pd.DataFrame:
+        """Steps (rows, in the order of the design) by deviations (columns): shares, missing for few journeys."""
+        told = self.frame[self.frame["n_journeys"] >= SMALLEST_CELL]
+        shares = told.pivot_table(index="step", columns="deviation", values="share", aggfunc="max", observed=True)
+        order = list(dict.fromkeys(told["step"]))
+        return shares.reindex(index=order, columns=[name for name in DEVIATIONS if name in shares.columns])
+
+    def plot_matrix(self) -> Picture:
+        """Draw `matrix`: what goes how at each step."""
+        from mining import _draw
+
+        note = f"Share of the journeys in which it could be; cells of under {SMALLEST_CELL} journeys are empty."
+        return _draw.draw_heatmap(self.matrix, title="Deviations by step", unit="%", note=note)
 
     def repair(self, n: int = 5) -> Repairs:
         """Find the few changes to the design after which most journeys conform.
