@@ -31,8 +31,8 @@ class Story:
     ----------
     frame : DataFrame
         One row per move, in order: place (from 1), activity, stage (of the design; missing where it has none), told,
-        timestamp (UTC, missing for what did not happen), channel, wait_hours (since the touchpoint before). What is told
-        is `as designed`; `not as designed` (it happened, and not there in the design); or `did not happen`.
+        timestamp (UTC, missing for what did not happen), channel, wait_hours (since the touchpoint before). Told is
+        `as designed`; `not as designed` (it happened, and not there in the design); or `did not happen`.
     journey_id : str
         Which journey.
     verdict : str
