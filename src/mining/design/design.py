@@ -16,6 +16,7 @@ from mining._engine import ends
 from mining._errors import DesignError, MappingError, nearest
 from mining.design.compiled import compile_net
 from mining.design.grammar import build_stages, read_case, read_ignored, read_top
+from mining.design.grids import is_happy_path, read_grid, read_happy_path
 from mining.design.records import Stage, Step
 from mining.journeys import Journeys
 from mining.sources.mappings.strict_yaml import read_yaml
@@ -166,8 +167,10 @@ def read_design(source: str | Path | Mapping[str, Any]) -> Design:
 
     Parameters
     ----------
-    source : path or mapping
-        A YAML file, or its content as a dict.
+    source : path, mapping or path in one line
+        A YAML file, or its content as a dict; a table (``.csv``, ``.xlsx``) with one row per step, or with stages
+        across and lanes down, as journey-map tools export it; or a happy path in one line: steps after one another,
+        ``[...]`` may be left out, ``*`` may happen again, ``|`` stands between alternatives.
 
     Returns
     -------
@@ -183,17 +186,28 @@ def read_design(source: str | Path | Mapping[str, Any]) -> Design:
     >>> design = read_design({"stages": [{"stage": "Purchase", "steps": ["Offer", {"step": "Won", "within": "5D"}]}]})
     >>> design
     <Design 'Designed journey' by customer: 1 stages, 2 steps>
+    >>> read_design("Offer > [Reminder] > Won | Lost").activities
+    ('Offer', 'Reminder', 'Won', 'Lost')
     >>> design.frame[["stage", "step", "within_hours", "after"]]
           stage   step  within_hours  after
     0  Purchase  Offer           NaN    NaN
     1  Purchase    Won         120.0  Offer
     """
-    top = read_top(source if isinstance(source, Mapping) else _document(Path(source)))
+    top = read_top(source if isinstance(source, Mapping) else _told(source))
     stages = build_stages(top)
     name = top.get("name") or "Designed journey"
     if not isinstance(name, str):
         raise DesignError(f"The design says {name!r} for 'name'. Write one word or sentence.")
     return Design(name=name, stages=stages, case=read_case(top), ignore=read_ignored(top, stages))
+
+
+def _told(source: str | Path) -> object:
+    if isinstance(source, str) and is_happy_path(source):
+        return read_happy_path(source)
+    path = Path(source)
+    if path.suffix.lower() in {".csv", ".xlsx"} and path.is_file():
+        return read_grid(path)
+    return _document(path)
 
 
 def _document(path: Path) -> object:
