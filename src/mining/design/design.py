@@ -7,16 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
 
-from mining._alignments import Net
+from mining._alignments import AlignmentLimit, Net, StateGraph, explore
 from mining._engine import ends
 from mining._errors import DesignError, MappingError, nearest
 from mining.design.compiled import compile_net
 from mining.design.grammar import build_stages, read_case, read_ignored, read_top
 from mining.design.grids import is_happy_path, read_grid, read_happy_path
+from mining.design.net_files import Drawn, read_drawn
 from mining.design.records import Stage, Step
 from mining.journeys import Journeys
 from mining.sources.mappings.strict_yaml import read_yaml
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from mining._draw import Picture
 
 __all__ = ["Design", "read_design"]
+
+_DRAWN: Final = {".bpmn", ".pnml", ".xml"}
 
 
 @dataclass(frozen=True)
@@ -43,12 +47,15 @@ class Design:
         What tells the journeys it speaks of apart.
     ignore : tuple of str
         Activities it does not speak of: they are neither planned nor unplanned.
+    drawn : Net or None
+        The net of a design that was drawn as one (BPMN, PNML); what may follow what is then its, and not the stages'.
     """
 
     name: str
     stages: tuple[Stage, ...]
     case: str = "customer"
     ignore: tuple[str, ...] = ()
+    drawn: Net | None = None
 
     def __repr__(self) -> str:
         return f"<Design '{self.name}' by {self.case}: {len(self.stages)} stages, {len(self.steps)} steps>"
@@ -80,8 +87,8 @@ class Design:
 
     @cached_property
     def net(self) -> Net:
-        """The design as a Petri net: stages one after the other, alternatives as a choice."""
-        return compile_net(self.stages)
+        """The design as a Petri net: as it was drawn, else stages one after the other, alternatives as a choice."""
+        return compile_net(self.stages) if self.drawn is None else self.drawn
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -170,7 +177,8 @@ def read_design(source: str | Path | Mapping[str, Any]) -> Design:
     source : path, mapping or path in one line
         A YAML file, or its content as a dict; a table (``.csv``, ``.xlsx``) with one row per step, or with stages
         across and lanes down, as journey-map tools export it; or a happy path in one line: steps after one another,
-        ``[...]`` may be left out, ``*`` may happen again, ``|`` stands between alternatives.
+        ``[...]`` may be left out, ``*`` may happen again, ``|`` stands between alternatives; or a diagram
+        (``.bpmn``, ``.pnml``, ``.xml``): tasks are steps, lanes their owners.
 
     Returns
     -------
@@ -193,12 +201,72 @@ def read_design(source: str | Path | Mapping[str, Any]) -> Design:
     0  Purchase  Offer           NaN    NaN
     1  Purchase    Won         120.0  Offer
     """
+    if isinstance(source, str | Path) and Path(source).suffix.lower() in _DRAWN and Path(source).is_file():
+        return drawn_design(read_drawn(Path(source)))
     top = read_top(source if isinstance(source, Mapping) else _told(source))
     stages = build_stages(top)
     name = top.get("name") or "Designed journey"
     if not isinstance(name, str):
         raise DesignError(f"The design says {name!r} for 'name'. Write one word or sentence.")
     return Design(name=name, stages=stages, case=read_case(top), ignore=read_ignored(top, stages))
+
+
+def drawn_design(drawn: Drawn) -> Design:
+    """Make a design of a net: one stage, its steps in the order in which they can first happen.
+
+    Parameters
+    ----------
+    drawn : Drawn
+        What was read.
+
+    Returns
+    -------
+    Design
+
+    Raises
+    ------
+    DesignError
+        Where the net cannot end, can grow without end, or has no label.
+    """
+    try:
+        graph = explore(drawn.net)
+    except AlignmentLimit as error:
+        raise DesignError(f"The design '{drawn.name}' cannot be used: {error}") from error
+    if not graph.labels:
+        raise DesignError(f"The design '{drawn.name}' has no named step.")
+    stuck = (graph.distance[:, graph.final] >= graph.far).sum()
+    if stuck and not drawn.has_inclusive:
+        raise DesignError(f"The design '{drawn.name}' has {stuck} dead ends: from there it cannot end.")
+    steps = sorted((_first_place(graph, label), label) for label in graph.labels)
+    made = [
+        Step(label, optional=_can_be_left(graph, label), repeatable=_can_come_again(graph, label)) for _, label in steps
+    ]
+    owners = {drawn.lanes.get(step.name, "") for step in made}
+    owner = owners.pop() if len(owners) == 1 else ""
+    return Design(name=drawn.name, stages=(Stage(drawn.name, tuple(made), owner=owner or None),), drawn=drawn.net)
+
+
+def _first_place(graph: StateGraph, label: str) -> int:
+    return min(int(graph.distance[0, edge.source]) for edge in graph.edges if edge.label == label)
+
+
+def _can_come_again(graph: StateGraph, label: str) -> bool:
+    sources = [edge.source for edge in graph.edges if edge.label == label]
+    targets = [edge.target for edge in graph.edges if edge.label == label]
+    return bool((graph.distance[np.ix_(targets, sources)] < graph.far).any())
+
+
+def _can_be_left(graph: StateGraph, label: str) -> bool:
+    onward: dict[int, set[int]] = {}
+    for edge in graph.edges:
+        if edge.label != label:
+            onward.setdefault(edge.source, set()).add(edge.target)
+    seen, waiting = {0}, [0]
+    while waiting:
+        for state in onward.get(waiting.pop(), set()) - seen:
+            seen.add(state)
+            waiting.append(state)
+    return graph.final in seen
 
 
 def _told(source: str | Path) -> object:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
+from mining._alignments import Net, Transition
 from mining._errors import DesignError
 from mining.design.findings import DEVIATIONS, Kind
 from mining.design.records import Stage, Step
@@ -199,9 +200,19 @@ def _with_step(stage_name: str, name: str, **changed: Any) -> Callable[[Design],
                 for step in stage.steps
             )
             stages.append(stage._replace(steps=steps))
-        return replace(design, stages=tuple(stages))
+        return replace(design, stages=tuple(stages), drawn=_redrawn(design.drawn, name, changed))
 
     return make
+
+
+def _redrawn(net: Net | None, label: str, changed: dict[str, Any]) -> Net | None:
+    """Change a net that was drawn in the same way: a way around a step, or back to it."""
+    if net is None:
+        return None
+    own = [step for step in net.transitions if step.label == label]
+    more = [Transition(None, step.before, step.after) for step in own if "optional" in changed]
+    more += [Transition(label, step.after, step.after) for step in own if "repeatable" in changed]
+    return replace(net, transitions=(*net.transitions, *more))
 
 
 def _taking_in(stage_name: str, new: Step) -> Callable[[Design], Design]:

@@ -1,0 +1,159 @@
+"""Designs that were drawn: BPMN and Petri nets mean what they draw, and bad ones get one clear message."""
+
+import pandas as pd
+import pytest
+
+from mining import MiningError, compare, open_log, read_design, read_xes
+from mining._alignments import align
+from tests.telling import told
+
+MODEL = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+BPMN = f'<definitions xmlns="{MODEL}"><process id="p" name="Shop">{{}}</process></definitions>'
+TWO = BPMN.replace("</definitions>", '<process id="q"><task id="b" name="b"/></process></definitions>')
+HEAVY = '<arc source="p" target="t"><inscription><text>2</text></inscription></arc>'
+PNML = "<pnml><net><page>{}</page></net></pnml>"
+
+
+def bpmn(flows: str, **kinds: str) -> str:
+    """Draw ``a>b, b>c``; what is not named in `kinds` is a task of its own name."""
+    pairs = [tuple(part.strip() for part in flow.split(">")) for flow in flows.split(",")]
+    names = dict.fromkeys(name for pair in pairs for name in pair)
+    drawn = []
+    for name in names:
+        kind, _, rest = kinds.get(name, "task").partition(" ")
+        drawn.append(f'<{kind} id="{name}" name="{name if kind.endswith("ask") else rest}"/>')
+    drawn += [f'<sequenceFlow id="f{at}" sourceRef="{one}" targetRef="{two}"/>' for at, (one, two) in enumerate(pairs)]
+    return BPMN.format("".join(drawn))
+
+
+@pytest.fixture
+def design(tmp_path):
+    def read(text, name="shop.bpmn"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return read_design(tmp_path / name)
+
+    return read
+
+
+def verdicts(design, *stories):
+    """Give the cost of each path."""
+    paths = [tuple(step.strip() for step in story.partition(":")[2].split(">")) for story in stories]
+    return align(design.net, paths).cost.tolist()
+
+
+def test_choices_parallel_parts_and_loops(design):
+    ends = {"s": "startEvent", "e": "endEvent", "x": "exclusiveGateway", "y": "exclusiveGateway"}
+    choice = design(bpmn("s>a, a>x, x>b, x>c, b>y, c>y, y>d, d>e", **ends))
+    assert verdicts(choice, "1: a > b > d", "2: a > c > d", "3: a > b > c > d", "4: a > d") == [0, 0, 1, 1]
+    parallel = {"x": "parallelGateway", "y": "parallelGateway"}
+    both = design(bpmn("s>a, a>x, x>b, x>c, b>y, c>y, y>d, d>e", **(ends | parallel)))
+    assert verdicts(both, "1: a > b > c > d", "2: a > c > b > d", "3: a > b > d") == [0, 0, 1]
+    again = design(bpmn("s>x, x>a, a>y, y>x, y>e", **ends))
+    assert verdicts(again, "1: a", "2: a > a > a") == [0, 0]
+    assert again.frame["repeatable"].tolist() == [True]
+    some = design(bpmn("s>x, x>a, x>b, a>y, b>y, y>e", **ends | {"x": "inclusiveGateway", "y": "inclusiveGateway"}))
+    assert verdicts(some, "1: a", "2: b", "3: a > b", "4: b > a") == [0, 0, 0, 0]
+
+
+def test_several_ways_in_and_out_of_a_task_mean_what_the_standard_says(design):
+    ends = {"s": "startEvent", "e": "endEvent", "g": "exclusiveGateway", "j": "parallelGateway"}
+    found = design(bpmn("s>g, g>a, g>b, b>a, a>c, a>d, c>j, d>j, j>e", **ends))
+    assert verdicts(found, "1: a > c > d", "2: b > a > d > c", "3: a > c") == [0, 0, 1]
+    assert found.frame.set_index("step")["optional"].to_dict() == {"a": False, "b": True, "c": False, "d": False}
+
+
+def test_subprocesses_events_between_and_events_at_the_edge(design):
+    text = BPMN.format(
+        '<startEvent id="s"/><subProcess id="p1"><startEvent id="s2"/><task id="a" name="a"/><endEvent id="e2"/>'
+        '<sequenceFlow id="g1" sourceRef="s2" targetRef="a"/><sequenceFlow id="g2" sourceRef="a" targetRef="e2"/>'
+        '</subProcess><intermediateCatchEvent id="w" name="reminder"/><intermediateCatchEvent id="t"/>'
+        '<task id="b" name="b"/><boundaryEvent id="late" attachedToRef="b"/><task id="c" name="c"/><endEvent id="e"/>'
+        '<laneSet><lane name="Sales"><flowNodeRef>b</flowNodeRef></lane></laneSet>'
+        '<sequenceFlow id="f1" sourceRef="s" targetRef="p1"/><sequenceFlow id="f2" sourceRef="p1" targetRef="w"/>'
+        '<sequenceFlow id="f3" sourceRef="w" targetRef="t"/><sequenceFlow id="f4" sourceRef="t" targetRef="b"/>'
+        '<sequenceFlow id="f5" sourceRef="b" targetRef="e"/><sequenceFlow id="f6" sourceRef="late" targetRef="c"/>'
+        '<sequenceFlow id="f7" sourceRef="c" targetRef="e"/>'
+    )
+    found = design(text)
+    assert found.name == "Shop"
+    paths = ("1: a > reminder > b", "2: a > reminder > c", "3: a > reminder > b > c", "4: a > b")
+    assert verdicts(found, *paths) == [0, 0, 0, 1]
+
+
+def pnml(places: str, transitions: str, arcs: str) -> str:
+    drawn = [f'<place id="{name}"/>' for name in places.split()]
+    drawn += [
+        f'<transition id="{name}"><name><text>{label}</text></name></transition>'
+        for name, label in (part.split("=") for part in transitions.split())
+    ]
+    drawn += [
+        f'<arc id="a{at}" source="{one}" target="{two}"/>'
+        for at, (one, two) in enumerate(part.split(">") for part in arcs.split())
+    ]
+    return PNML.format("".join(drawn))
+
+
+def test_a_petri_net_without_markings_begins_and_ends_where_it_must(design):
+    text = pnml("p q r", "t1=ask t2=answer t3=tau", "p>t1 t1>q q>t2 t2>r q>t3 t3>r")
+    found = design(text, "net.pnml")
+    assert found.activities == ("ask", "answer")
+    assert found.frame["optional"].tolist() == [False, True]
+    assert verdicts(found, "1: ask > answer", "2: ask") == [0, 0]
+    numbered = design(pnml("p q r", "t1=1 t2=2", "p>t1 t1>q q>t2 t2>r"), "net.pnml")
+    assert numbered.activities == ("1", "2")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("<definitions", "no well-formed XML"),
+        ('<!DOCTYPE d [<!ENTITY a "b">]><definitions/>', "entities"),
+        ('<?xml version="1.0"?>\n<!doctype d SYSTEM "file:///etc/passwd"><definitions/>', "entities"),
+        ("<html/>", "neither BPMN nor PNML"),
+        (BPMN.format(""), "no process with a task"),
+        (TWO.format('<task id="a" name="a"/>'), "2 processes"),
+        (BPMN.format('<task id="a"/>'), "without a name"),
+        (pnml("p", "t1=a", "p>t1"), "where it ends"),
+        (pnml("p q r", "t1=a t2=b", "p>t1 t1>q p>t2 t2>r"), "2 places lead nowhere"),
+        (pnml("p q r", "t1=a t2=b", "p>t1 t1>q t1>r q>t2 t2>q t2>p"), "where it begins"),
+        (PNML.format('<place id="p"/><transition id="t"/>' + HEAVY), "several tokens"),
+        (pnml("p q", "t1=tau", "p>t1 t1>q"), "no named step"),
+    ],
+)  # fmt: skip
+def test_a_bad_drawing_gets_one_clear_message(design, text, hint):
+    with pytest.raises(MiningError, match=hint):
+        design(text)
+
+
+def test_the_order_of_elements_in_the_file_decides_nothing(design):
+    ends = {"s": "startEvent", "e": "endEvent", "x": "exclusiveGateway", "y": "exclusiveGateway"}
+    one = design(bpmn("s>a, a>x, x>b, x>c, b>y, c>y, y>d, d>e", **ends))
+    other = design(bpmn("d>e, y>d, c>y, b>y, x>c, x>b, a>x, s>a", **ends))
+    pd.testing.assert_frame_equal(one.frame, other.frame)
+
+
+def test_the_design_of_a_bank_replays_its_own_log(real_data, tmp_path):
+    folder = real_data("loanapp_simod")
+    frame = pd.read_csv(folder / "LoanApp_simplified_train.csv.gz")
+    log = frame[["case_id", "activity", "start_time"]].set_axis(["record", "activity", "timestamp"], axis=1)
+    log.to_csv(tmp_path / "log.csv", index=False)
+    found = compare(open_log(tmp_path / "log.csv").by("record"), read_design(folder / "LoanApp_simplified.bpmn"))
+    assert found.verdicts.set_index("verdict").loc["conforming", "share"] == 1.0
+
+
+def test_a_hand_drawn_diagram_and_its_log_are_laid_side_by_side(real_data):
+    folder = real_data("bpic2020")
+    design = read_design(folder / "declaration_documents.bpmn")
+    journeys = read_xes(folder / "BPI_2020_DomesticDeclarations.xes.gz")
+    told_beside = design.check(journeys)
+    assert (told_beside.loc[told_beside["role"] == "step", "n_journeys"] == 0).all()
+    with pytest.raises(MiningError, match="no journey has any of the design's activities"):
+        compare(journeys, design)
+
+
+def test_a_drawn_design_is_repaired_in_its_net(design):
+    found = design(bpmn("s>a, a>b, b>c, c>e", s="startEvent", e="endEvent"))
+    stories = [f"{number}: a > c" for number in range(6)] + [f"r{number}: a > b > b > c" for number in range(6)]
+    repairs = compare(told(*stories), found).repair()
+    assert sorted(repairs.frame["change"]) == ["let the step be repeated", "make the step optional"]
+    assert repairs.frame["n_conforming"].iloc[-1] == 12
