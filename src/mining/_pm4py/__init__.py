@@ -7,6 +7,8 @@ our own making, and gives back a tree or a net. It never sees a frame, a time or
 from mining._pm4py.dependencies import Dependency, HeuristicsNet, Together, discover_heuristics
 from mining._pm4py.log_reader import read_xes
 from mining._pm4py.log_writer import write_xes
+from mining._pm4py.partial import discover_partial_orders
+from mining._pm4py.split import discover_splits
 from mining._pm4py.tree import Tree, discover_tree, discover_tree_of_steps
 
 __all__ = [
@@ -15,6 +17,8 @@ __all__ = [
     "Together",
     "Tree",
     "discover_heuristics",
+    "discover_partial_orders",
+    "discover_splits",
     "discover_tree",
     "discover_tree_of_steps",
     "read_xes",

@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import pandas as pd
 
 from mining._alignments import AlignmentLimit, align
 from mining._errors import MiningError
+from mining.discovery.choice import Candidates, find_candidates
 from mining.discovery.flow import Flow, busiest_step, find_flow
 from mining.discovery.model import Model, find_model
 from mining.discovery.quality import find_quality
 from mining.discovery.spoken import listing, spoken_hours
+from mining.discovery.stochastic import find_stochastic
 from mining.discovery.variants import Variants, counted_paths, find_variants
 from mining.journeys import Journeys
 from mining.journeys.in_place import JourneysInPlace
@@ -36,15 +38,16 @@ class Discovery:
     ----------
     journeys : Journeys or JourneysInPlace
         What was looked at.
-    noise_threshold : float or None
+    noise_threshold : float, "auto" or None
         How rare a succession must be, as a share of the most frequent one, to be left out of the model; None takes the
-        lowest of 0.2, 0.4, 0.6 and 0.8 that gives a model small enough to be measured exactly.
+        lowest of 0.2, 0.4, 0.6 and 0.8 that gives a model small enough to be measured exactly, "auto" the best of
+        `candidates`.
     lanes : str, mapping or None
         What the map's lanes stand for, as asked.
     """
 
     journeys: Journeys | JourneysInPlace
-    noise_threshold: float | None = None
+    noise_threshold: float | Literal["auto"] | None = None
     lanes: str | Mapping[str, str] | None = None
 
     def __repr__(self) -> str:
@@ -71,8 +74,9 @@ class Discovery:
     @cached_property
     def _mined(self) -> tuple[float, Model]:
         paths = counted_paths(self.journeys)
-        if self.noise_threshold is not None:
-            return self.noise_threshold, find_model(paths, self.noise_threshold)
+        asked = self.candidates.noise_threshold if self.noise_threshold == "auto" else self.noise_threshold
+        if asked is not None:
+            return asked, find_model(paths, asked)
         for threshold in _THRESHOLDS:
             model = find_model(paths, threshold)
             if _is_measurable(model):
@@ -85,15 +89,30 @@ class Discovery:
         return self._mined[1]
 
     @cached_property
+    def candidates(self) -> Candidates:
+        """Models of several miners and thresholds, measured alike on journeys held out, and which one to believe."""
+        return find_candidates(self._in_memory("Candidate models"))
+
+    @cached_property
     def quality(self) -> pd.DataFrame:
         """How good the model is, beside the flower and the trace model: see `mining.discovery.quality.find_quality`."""
+        journeys = self._in_memory("The quality of a model")
+        threshold, model = self._mined
+        return find_quality(journeys, threshold, model.net)
+
+    @cached_property
+    def stochastic(self) -> pd.DataFrame:
+        """How many bits the model needs to tell a journey: see `mining.discovery.stochastic.find_stochastic`."""
+        journeys = self._in_memory("How likely a model makes journeys")
+        return find_stochastic(journeys, self._mined[0])
+
+    def _in_memory(self, what: str) -> Journeys:
         if isinstance(self.journeys, JourneysInPlace):
             raise MiningError.refused(
-                "The quality of a model of journeys in place",
+                f"{what} of journeys in place",
                 "cannot be measured there, for customers are held out one by one: measure it on a sample in memory.",
             )
-        threshold, model = self._mined
-        return find_quality(self.journeys, threshold, model.net)
+        return self.journeys
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -135,7 +154,7 @@ def _is_measurable(model: Model) -> bool:
 def discover(
     journeys: Journeys | JourneysInPlace,
     *,
-    noise_threshold: float | None = None,
+    noise_threshold: float | Literal["auto"] | None = None,
     lanes: str | Mapping[str, str] | None = None,
 ) -> Discovery:
     """Discover what customers really do: the map, the paths, the process model and how good it is.
@@ -149,10 +168,11 @@ def discover(
     journeys : Journeys or JourneysInPlace
         At least one. Of journeys in place, flow, variants and model are found from what their engine counts; their
         lanes are given or none, and the model's quality is not measured.
-    noise_threshold : float, optional
+    noise_threshold : float or "auto", optional
         From 0 (the model keeps everything) to below 1: in the parts of the process that cannot be taken apart as they
         are, successions rarer than this share of the most frequent one after the same activity are left out. By default
-        the lowest of 0.2, 0.4, 0.6 and 0.8 that gives a model small enough to be measured exactly.
+        the lowest of 0.2, 0.4, 0.6 and 0.8 that gives a model small enough to be measured exactly; "auto" takes the
+        one that explains journeys held out best without allowing too much, as `Discovery.candidates` tells.
     lanes : str or mapping, optional
         What the lanes of the map stand for: stage, department, channel, team, actor_kind, or activity to lane. By
         default the stage where most touchpoints have one, else the department.
@@ -160,7 +180,7 @@ def discover(
     Returns
     -------
     Discovery
-        With `flow`, `variants`, `model` and `quality`.
+        With `flow`, `variants`, `model`, `quality`, `candidates` and `stochastic`.
 
     Raises
     ------
@@ -180,8 +200,13 @@ def discover(
     """
     if not len(journeys):
         raise MiningError.empty("A discovery", "there are no journeys. Narrow them less.")
-    if noise_threshold is not None and not 0 <= noise_threshold < 1:
-        raise MiningError.refused(f"A noise threshold of {noise_threshold}", "makes no sense: give 0 up to below 1.")
+    if isinstance(noise_threshold, str):
+        if noise_threshold != "auto":
+            raise MiningError.unknown("noise threshold", noise_threshold, ["auto"])
+    elif noise_threshold is not None and not 0 <= noise_threshold < 1:
+        raise MiningError.refused(
+            f"A noise threshold of {noise_threshold}", 'makes no sense: give 0 up to below 1, or "auto".'
+        )
     found = Discovery(journeys, noise_threshold, lanes)
     _ = found.flow  # a wrong lane is told now, not when the map is drawn
     return found

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -13,9 +14,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from mining._alignments import AlignmentLimit, Net, explore
+from mining._alignments.states import STATE_LIMIT
 from mining._pm4py import Tree, discover_tree
 from mining._statistics import SMALLEST_CELL
 from mining.discovery.diagram import diagram_of
+from mining.discovery.exports import save_tree
 from mining.discovery.shapes import bpmn_of, net_of
 from mining.discovery.spoken import listing
 
@@ -50,7 +53,7 @@ class Model:
         Journeys that the model was discovered from, of how many.
     noise_threshold : float
         Share of the most frequent succession under which a succession was left out; NaN where the model rests on direct
-        successions alone, because every path was too long to be mined whole.
+        successions alone: every path was too long to be mined whole, or it was chosen so.
     """
 
     tree: Tree
@@ -88,6 +91,27 @@ class Model:
         )
         return f"Discovered from {part} ({how})."
 
+    def save(self, path: Path | str) -> Path:
+        """Write the model as a file that other tools open, whole or not at all.
+
+        Parameters
+        ----------
+        path : Path or str
+            Ends in ``.pnml`` (a Petri net with its final marking), ``.bpmn`` (BPMN 2.0) or ``.ptml`` (a process tree).
+            All three allow the same paths; counts are not written.
+
+        Returns
+        -------
+        Path
+            The file written. The same model gives the same bytes.
+
+        Raises
+        ------
+        MiningError
+            For another ending, or for an activity with a character that XML cannot hold.
+        """
+        return save_tree(self.tree, path)
+
     def plot(self, *, min_journeys: int = SMALLEST_CELL, across: bool = False) -> Picture:
         """Draw the model as a BPMN-like diagram: gateways say in words what they do.
 
@@ -111,16 +135,17 @@ class Model:
 
 
 def find_model(variants: pd.DataFrame, noise_threshold: float) -> Model:
-    """Discover a model from variants (variant, n_journeys), the commonest first."""
+    """Discover a model from variants (variant, n_journeys), the commonest first; NaN looks at successions alone."""
     used = within_budget(variants["variant"])
     mined = variants[used] if used.any() else variants
-    tree = discover_tree(mined, noise_threshold, successions_only=not used.any())
+    alone = bool(np.isnan(noise_threshold)) or not used.any()
+    tree = discover_tree(mined, noise_threshold, successions_only=alone)
     nodes, flows = bpmn_of(tree)
     n = int(mined["n_journeys"].sum())
     held = pd.Series({label: int(mined["n_journeys"][has].sum()) for label, has in _having(mined["variant"]).items()})
     nodes["n_journeys"] = nodes["label"].map(held.astype(float)).astype(float).where(nodes["kind"] == "task")
     nodes["share"] = nodes["n_journeys"] / n
-    noise = noise_threshold if used.any() else float("nan")
+    noise = float("nan") if alone else noise_threshold
     return Model(tree, net_of(tree), nodes, flows, n, int(variants["n_journeys"].sum()), noise)
 
 
@@ -133,7 +158,7 @@ def within_budget(
     return np.asarray(short & (np.cumsum(np.where(short, length, 0)) <= most))
 
 
-def is_sound(net: Net) -> bool | None:
+def is_sound(net: Net, *, state_limit: int = STATE_LIMIT) -> bool | None:
     """Tell whether a net can end from every state it can reach and each of its labels can happen.
 
     A net with too many states, or endlessly many, is not explored to its end: None.
@@ -143,7 +168,7 @@ def is_sound(net: Net) -> bool | None:
     van der Aalst, W. M. P. (1998). The application of Petri nets to workflow management.
     """
     try:
-        graph = explore(net)
+        graph = explore(net, state_limit=state_limit)
     except AlignmentLimit:
         return None
     return bool((graph.distance[:, graph.final] < graph.far).all()) and graph.labels == net.labels

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from mining._alignments import AlignmentLimit, Net, Transition, align, explore, precision_of
+from mining._alignments import AlignmentLimit, Net, Transition, align, precision_of
 from mining.discovery.model import MOST_TOUCHPOINTS, find_model, within_budget
+from mining.discovery.samples import Sample, affordable, sides
 from mining.journeys import Journeys
 
 __all__ = ["find_quality", "flower_net", "simplicity", "trace_net"]
 
 # The trace model has a state per beginning that was seen: beyond these it would cost more than it tells.
 _BASELINE_STATES: Final = 1_500
-# Touchpoints x states x moves of a label: about half a minute.
-_WORK: Final = 10_000_000_000
-# One customer in five is held out, chosen by a hash of the customer's id.
-_FOLDS: Final = 5
-
-_Counts = npt.NDArray[np.int64]
 
 
 def find_quality(journeys: Journeys, noise_threshold: float, net: Net) -> pd.DataFrame:
@@ -58,11 +51,11 @@ def find_quality(journeys: Journeys, noise_threshold: float, net: Net) -> pd.Dat
     frame, variant_of = journeys.variants()
     mined = within_budget(frame["variant"])
     # Where the model cannot be aligned at all, its row says so and the others rest on everything.
-    used = mined & within_budget(frame["variant"], most=_affordable(net) or MOST_TOUCHPOINTS)
-    seen = _Sample.of(frame, np.where(used, frame["n_journeys"], 0))
+    used = mined & within_budget(frame["variant"], most=affordable(net) or MOST_TOUCHPOINTS)
+    seen = Sample.of(frame, np.where(used, frame["n_journeys"], 0))
     training, held_out = (
-        _Sample.of(frame, np.where(allowed, np.bincount(variant_of[side], minlength=len(frame)), 0))
-        for allowed, side in zip((mined, used), _sides(journeys), strict=True)
+        Sample.of(frame, np.where(allowed, np.bincount(variant_of[side], minlength=len(frame)), 0))
+        for allowed, side in zip((mined, used), sides(journeys), strict=True)
     )
     held_model = find_model(training.frame, noise_threshold).net if training.paths else None
     rows = [
@@ -119,54 +112,13 @@ def simplicity(net: Net) -> float:
     return 1 / (1 + max(2 * arcs / nodes - 2, 0)) if nodes else float("nan")
 
 
-@dataclass(frozen=True)
-class _Sample:
-    """Variants with their counts, those that occur."""
-
-    paths: tuple[tuple[str, ...], ...]
-    counts: _Counts
-
-    @classmethod
-    def of(cls, frame: pd.DataFrame, counts: _Counts) -> _Sample:
-        paths = [path for path, count in zip(frame["variant"], counts, strict=True) if count]
-        return cls(tuple(paths), counts[counts > 0])
-
-    @property
-    def n(self) -> int:
-        return int(self.counts.sum())
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        return pd.DataFrame({"variant": pd.Series(self.paths, dtype=object), "n_journeys": self.counts}).sort_values(
-            "n_journeys", ascending=False, kind="stable", ignore_index=True
-        )
-
-
-def _sides(journeys: Journeys) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Part the journeys by customer, so that nobody is on both sides: four in five, and those held out."""
-    log = journeys.log
-    owner = pd.Series(log.decoded("customer", log.first)).fillna(pd.Series(log.journey_ids)).astype("str")
-    held = np.asarray(pd.util.hash_array(owner.to_numpy(object)) % _FOLDS == 0)
-    return ~held, held
-
-
-def _affordable(net: Net) -> int:
-    """Say how many touchpoints can be aligned with a model in reasonable time."""
-    try:
-        graph = explore(net)
-    except AlignmentLimit:
-        return 0
-    visible = sum(edge.label is not None for edge in graph.edges)
-    return int(_WORK * max(len(graph.labels), 1) / max(graph.n_states * visible, 1))
-
-
-def _row(model: str, net: Net, seen: _Sample, held: tuple[Net | None, _Sample]) -> dict[str, object]:
+def _row(model: str, net: Net, seen: Sample, held: tuple[Net | None, Sample]) -> dict[str, object]:
     fitness, precise, remark = _measured(net, seen)
     held_out = _fitness(held[0], held[1]) if held[0] is not None else float("nan")
     return _told(model, (fitness, precise, simplicity(net), held_out), remark)
 
 
-def _trace_row(seen: _Sample, training: _Sample, held_out: _Sample) -> dict[str, object]:
+def _trace_row(seen: Sample, training: Sample, held_out: Sample) -> dict[str, object]:
     # It allows what was seen and nothing else: fitness and precision need no alignment.
     perfect = 1.0 if seen.n else float("nan")
     net = trace_net(training.paths)
@@ -181,7 +133,7 @@ def _told(model: str, values: tuple[float, float, float, float], remark: str) ->
     return {"model": model, **dict(zip(names, values, strict=True)), "remark": remark}
 
 
-def _measured(net: Net, seen: _Sample) -> tuple[float, float, str]:
+def _measured(net: Net, seen: Sample) -> tuple[float, float, str]:
     unknown = float("nan")
     try:
         found = align(net, seen.paths)
@@ -199,8 +151,8 @@ def _measured(net: Net, seen: _Sample) -> tuple[float, float, str]:
     return found.fitness(seen.counts), precision_of(found, seen.counts), ""
 
 
-def _fitness(net: Net, sample: _Sample) -> float:
+def _fitness(net: Net, sample: Sample) -> float:
     # The model of the others may be larger than the model at hand, whose size decided how much is held out.
-    if not sample.n or sum(map(len, sample.paths)) > _affordable(net):
+    if not sample.n or sample.length > affordable(net):
         return float("nan")
     return align(net, sample.paths).fitness(sample.counts)

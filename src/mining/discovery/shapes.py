@@ -91,8 +91,15 @@ class _Weaver:
         return self.n_places - 1
 
 
-def bpmn_of(tree: Tree) -> tuple[pd.DataFrame, pd.DataFrame]:
+def bpmn_of(tree: Tree, *, spelled: bool = False) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Turn a process tree into the elements and flows of a BPMN diagram.
+
+    Parameters
+    ----------
+    tree : Tree
+        The model.
+    spelled : bool
+        Draw the way back of a task that may be done several times in a row with gateways, as every other one.
 
     Returns
     -------
@@ -102,7 +109,7 @@ def bpmn_of(tree: Tree) -> tuple[pd.DataFrame, pd.DataFrame]:
     flows : DataFrame
         source, target.
     """
-    drawer = _Drawer()
+    drawer = _Drawer(spelled)
     last = drawer.draw(tree, drawer.node("start"))
     drawer.flow(last, drawer.node("end"))
     nodes = pd.DataFrame(drawer.nodes, columns=["name", "kind", "role", "label"], dtype="str")
@@ -113,6 +120,7 @@ def bpmn_of(tree: Tree) -> tuple[pd.DataFrame, pd.DataFrame]:
 class _Drawer:
     """Elements and flows as they are drawn, from left to right."""
 
+    spelled: bool = False
     nodes: list[tuple[str, str, str, str]] = field(default_factory=list)
     flows: list[tuple[str, str]] = field(default_factory=list)
 
@@ -138,7 +146,7 @@ class _Drawer:
         return join
 
     def _loop(self, tree: Tree, source: str) -> str:
-        if [part.operator for part in tree.parts] == ["step", "silent"]:
+        if not self.spelled and [part.operator for part in tree.parts] == ["step", "silent"]:
             return self.flow(source, self.node("task", "loop", tree.parts[0].label))
         join = self.flow(source, self.node("exclusive", "join"))
         split = self.flow(self.draw(tree.parts[0], join), self.node("exclusive", "repeat"))
