@@ -4,10 +4,11 @@ from mining._engine.codes import CodedLog
 from mining._engine.link import link_codes, link_columns
 from mining._engine.portraits import durations, portraits
 from mining._engine.steps import ends, follows, steps, terminals, waits
-from mining._engine.variants import paths, variants
+from mining._engine.variants import Paths, paths, variants
 
 __all__ = [
     "CodedLog",
+    "Paths",
     "durations",
     "ends",
     "follows",

@@ -15,6 +15,7 @@ from mining._errors import MiningError
 from mining.discovery.choice import Candidates, find_candidates
 from mining.discovery.flow import Flow, busiest_step, find_flow
 from mining.discovery.model import Model, find_model
+from mining.discovery.orders import count_orders, count_rework
 from mining.discovery.quality import find_quality
 from mining.discovery.spoken import listing, spoken_hours
 from mining.discovery.stochastic import find_stochastic
@@ -105,6 +106,16 @@ class Discovery:
         """How many bits the model needs to tell a journey: see `mining.discovery.stochastic.find_stochastic`."""
         journeys = self._in_memory("How likely a model makes journeys")
         return find_stochastic(journeys, self._mined[0])
+
+    @cached_property
+    def orders(self) -> pd.DataFrame:
+        """What comes sooner or later after what: see `mining.discovery.orders.count_orders`."""
+        return count_orders(self._in_memory("What comes later"))
+
+    @cached_property
+    def rework(self) -> pd.DataFrame:
+        """What is done again, at once or there and back: see `mining.discovery.orders.count_rework`."""
+        return count_rework(self._in_memory("What is done again"))
 
     def _in_memory(self, what: str) -> Journeys:
         if isinstance(self.journeys, JourneysInPlace):
