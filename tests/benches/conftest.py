@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
@@ -13,13 +14,15 @@ import pytest
 RECORD = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 HEAD = """# Benchmarks
 
-Made by `python run.py bench --store`: each line is one run, with the peer beside it in the same process unless it says
-otherwise. Seconds are the median of the repeats; clocks are noisy, so read the ratios (peer / ours: above 1 means that
-we are faster). A peer that is not installed is left out: `python run.py exec pip install numba polars retentioneering`
-adds the one-pass kernel (the practical limit on this machine), pm4py on Polars and retentioneering.
+Made by `python run.py bench --store`; a file of tests by itself, `bench tests/benches/test_questions.py --store`, renews
+its own part. Each line is one run, with the peer beside it in the same process unless it says otherwise. Seconds are the
+median of the repeats; clocks are noisy, so read the ratios (peer / ours: above 1 means that we are faster). A peer that
+is not installed is left out: `python run.py exec pip install numba polars retentioneering` adds the one-pass kernel (the
+practical limit on this machine), pm4py on Polars and retentioneering.
 
 """
-_LINES = pytest.StashKey[list[str]]()
+_LINES = pytest.StashKey[dict[str, list[str]]]()
+_PARTS = re.compile(r"^## (\w+)\n+(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,7 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_LINES] = []
+    config.stash[_LINES] = {}
 
 
 @pytest.fixture
@@ -37,16 +40,20 @@ def tell(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> 
     def said(line: str) -> None:
         with capsys.disabled():
             print(line, flush=True)  # noqa: T201
-        request.config.stash[_LINES].append(line)
+        request.config.stash[_LINES].setdefault(request.path.stem.removeprefix("test_"), []).append(line)
 
     return said
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    lines = session.config.stash.get(_LINES, [])
-    if session.config.getoption("--store", default=False) and lines:
-        text = HEAD + machine() + "\n\n```text\n" + "\n".join(lines).strip() + "\n```\n"
-        RECORD.write_text(text, encoding="utf-8")
+    measured = session.config.stash.get(_LINES, {})
+    if session.config.getoption("--store", default=False) and measured:
+        before = RECORD.read_text(encoding="utf-8") if RECORD.exists() else ""
+        parts = dict(_PARTS.findall(before))
+        for name, lines in measured.items():
+            parts[name] = f"{machine()}\n\n```text\n" + "\n".join(lines).strip() + "\n```\n\n"
+        text = "".join(f"## {name}\n\n{part}" for name, part in sorted(parts.items()))
+        RECORD.write_text(HEAD + text.rstrip() + "\n", encoding="utf-8")
 
 
 def machine() -> str:
