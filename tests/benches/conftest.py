@@ -14,11 +14,11 @@ import pytest
 RECORD = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 HEAD = """# Benchmarks
 
-Made by `python run.py bench --store`; a file of tests by itself, `bench tests/benches/test_questions.py --store`, renews
-its own part. Each line is one run, with the peer beside it in the same process unless it says otherwise. Seconds are the
-median of the repeats; clocks are noisy, so read the ratios (peer / ours: above 1 means that we are faster). A peer that
-is not installed is left out: `python run.py exec pip install numba polars retentioneering` adds the one-pass kernel (the
-practical limit on this machine), pm4py on Polars and retentioneering.
+Made by `python run.py bench --store`; a file of tests by itself, `bench tests/benches/test_questions.py --store`,
+renews its own part. Each line is one run, with the peer beside it in the same process unless it says otherwise.
+Seconds are the median of the repeats; clocks are noisy, so read the ratios (peer / ours: above 1 means that we are
+faster). A peer that is not installed is left out: `python run.py exec pip install numba polars retentioneering`
+adds the one-pass kernel (the practical limit on this machine), pm4py on Polars and retentioneering.
 
 """
 _LINES = pytest.StashKey[dict[str, list[str]]]()
