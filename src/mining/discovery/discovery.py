@@ -17,6 +17,7 @@ from mining.discovery.flow import Flow, busiest_step, find_flow
 from mining.discovery.model import Model, find_model
 from mining.discovery.orders import count_orders, count_rework
 from mining.discovery.quality import find_quality
+from mining.discovery.rules import Rules, find_rules
 from mining.discovery.spoken import listing, spoken_hours
 from mining.discovery.stochastic import find_stochastic
 from mining.discovery.variants import Variants, counted_paths, find_variants
@@ -116,6 +117,11 @@ class Discovery:
     def rework(self) -> pd.DataFrame:
         """What is done again, at once or there and back: see `mining.discovery.orders.count_rework`."""
         return count_rework(self._in_memory("What is done again"))
+
+    @cached_property
+    def rules(self) -> Rules:
+        """Rules that nearly all journeys keep: see `mining.discovery.rules.find_rules`."""
+        return find_rules(self._in_memory("Rules"))
 
     def _in_memory(self, what: str) -> Journeys:
         if isinstance(self.journeys, JourneysInPlace):

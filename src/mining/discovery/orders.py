@@ -10,7 +10,7 @@ from mining._engine import Paths, paths
 from mining._statistics import wilson
 from mining.journeys import Journeys
 
-__all__ = ["count_orders", "count_rework"]
+__all__ = ["count_orders", "count_rework", "reach"]
 
 _Integers = npt.NDArray[np.int64]
 
@@ -32,7 +32,7 @@ def count_orders(journeys: Journeys) -> pd.DataFrame:
     """
     found = paths(journeys.log)
     words = [str(word) for word in journeys.log.words["activity"]]
-    first, last = _reach(found, len(words))
+    first, last = reach(found, len(words))
     weight = found.n_journeys
     has = weight @ (last >= 0)
     after = np.stack([weight @ ((first[:, [one]] < last) & (last >= 0)) for one in range(len(words))]) if words else has
@@ -89,7 +89,7 @@ def count_rework(journeys: Journeys) -> pd.DataFrame:
     return frame.sort_values(["n_again", "activity"], ascending=[False, True], ignore_index=True)
 
 
-def _reach(found: Paths, size: int) -> tuple[_Integers, _Integers]:
+def reach(found: Paths, size: int) -> tuple[_Integers, _Integers]:
     """Give for each path and activity the first and the last place; past the end and -1 where it does not occur."""
     n_paths = len(found.n_journeys)
     path = np.repeat(np.arange(n_paths), np.diff(found.offsets))
