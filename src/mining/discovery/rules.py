@@ -169,7 +169,8 @@ def _pairs(first: _Integers, last: _Integers, weight: _Integers, *, kept: _Integ
         "precedence": (weight @ precedence, n_other),
         "succession": (weight @ (response & precedence), either),
         "together": (weight @ both, either),
-        "apart": (either - weight @ both, either),
+        # Two rare activities keep apart by chance: it is told where five journeys or more would have both otherwise.
+        "apart": (np.where(n_one * n_other >= 5 * weight.sum(), either - weight @ both, 0), either),
     }
     for rule, (held, of) in counts.items():
         start = place + 1 if rule in {"together", "apart"} else 0  # the same both ways round
