@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mining import _pm4py
@@ -239,18 +239,14 @@ def test_dependencies_are_what_their_definition_says_in_any_order_of_the_counts(
     tables = counted(frame)
     net = discover_heuristics(*(table.sample(frac=1, random_state=random.randrange(99)) for table in tables))
     n_steps = {(one, other): n for one, other, n in tables[0].itertuples(index=False, name=None)}
+    assume(20 * min(n_steps.values(), default=1) >= max(n_steps.values(), default=1))  # rarer ones pm4py cleans away
     strong = {}
     for (one, other), n in n_steps.items():
         back = n_steps.get((other, one), 0) if one != other else 0
         if (n - back) / (n + back + 1) >= 0.5:
             strong[one, other] = (n - back) / (n + back + 1)
     found = {(each.activity, each.next_activity): each for each in net.dependencies}
-    # Where an activity is in a loop of two, pm4py may leave out a loop of its own that is at the threshold.
-    returned = {one for pair in tables[2].itertuples(index=False, name=None) for one in pair[:2]}
-    told_strong = {pair: each.dependency for pair, each in found.items() if each.dependency}
-    missing = {pair: value for pair, value in strong.items() if pair not in told_strong}
-    assert all(one == other and one in returned for one, other in missing)
-    assert told_strong == {pair: value for pair, value in strong.items() if pair not in missing}
+    assert {pair: each.dependency for pair, each in found.items() if each.dependency} == strong
     assert {pair: each.n_steps for pair, each in found.items()} == {pair: n_steps.get(pair, 0) for pair in found}
     returns = {frozenset(pair[:2]) for pair in tables[2].itertuples(index=False, name=None)}
     assert all(frozenset(pair) in returns for pair, each in found.items() if not each.dependency)

@@ -85,7 +85,8 @@ def discover_heuristics(
         activity, next_activity, n_returns: how often the one comes directly before and directly after the other.
         Without it loops of two activities are not found.
     dependency_threshold : float
-        Weaker dependencies are left out.
+        Weaker dependencies are left out. So are steps that happen less than a twentieth as often as the most frequent
+        one: pm4py cleans them away.
     together_threshold : float
         Pairs that are mixed less than this exclude each other.
 

@@ -248,9 +248,14 @@ class Flattened:
 def check(frame: pd.DataFrame) -> pd.DataFrame:
     """Hold a frame against the canonical schema; what does not fit is our fault, not the user's."""
     with warnings.catch_warnings():
-        # Where Spark can be found pandera imports it, and Spark warns of pandas 3, which nothing here gives it.
+        # Where Spark can be found pandera imports it, when it is imported itself or when it first validates; and Spark
+        # warns of pandas 3, which nothing here gives it.
         warnings.simplefilter("ignore", FutureWarning)
-        import pandera.pandas as pa
+        return _validated(frame)
+
+
+def _validated(frame: pd.DataFrame) -> pd.DataFrame:
+    import pandera.pandas as pa
 
     types: dict[str, object] = dict.fromkeys(TIMES, pd.DatetimeTZDtype("us", "UTC"))
     types |= dict.fromkeys(FLAGS, "bool") | {
