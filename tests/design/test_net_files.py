@@ -157,3 +157,24 @@ def test_a_drawn_design_is_repaired_in_its_net(design):
     repairs = compare(told(*stories), found).repair()
     assert sorted(repairs.frame["change"]) == ["let the step be repeated", "make the step optional"]
     assert repairs.frame["n_conforming"].iloc[-1] == 12
+
+
+def test_entities_are_refused_in_every_encoding(tmp_path):
+    text = '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE d [<!ENTITY a "Evil">]>' + BPMN.format("")
+    (tmp_path / "shop.bpmn").write_bytes(text.encode("utf-16"))
+    with pytest.raises(MiningError, match="entities"):
+        read_design(tmp_path / "shop.bpmn")
+
+
+def test_several_tokens_in_a_place_are_refused(design):
+    text = pnml("p q", "t1=a", "p>t1 t1>q").replace(
+        '<place id="p"/>', '<place id="p"><initialMarking><text>2</text></initialMarking></place>'
+    )
+    with pytest.raises(MiningError, match="2 tokens"):
+        design(text, "net.pnml")
+
+
+@pytest.mark.parametrize("text", ["->( 'A', X( 'B', tau ) )", "<definitions><a>b</a></definitions>"])
+def test_what_is_no_path_is_not_taken_for_one(text):
+    with pytest.raises(MiningError, match="There is no file"):
+        read_design(text)

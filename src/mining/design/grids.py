@@ -29,7 +29,7 @@ _CALLED: Final = {"phase": "stage", "channel": "channels", "activity": "step", "
 
 def is_happy_path(text: str) -> bool:
     """Tell whether a text is a path and not the name of a file."""
-    return ">" in text and "\n" not in text.strip()
+    return ">" in text and "\n" not in text.strip() and not text.lstrip().startswith(("<", "->", "+(", "X(", "*("))
 
 
 def read_happy_path(text: str) -> dict[str, Any]:

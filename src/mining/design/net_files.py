@@ -53,7 +53,7 @@ def read_drawn(path: Path) -> Drawn:
     content = path.read_bytes()
     if len(content) > _MOST_BYTES:
         raise DesignError(f"'{path.name}' holds {len(content):,} bytes: too many for a drawn design.")
-    if _HOSTILE.search(content):
+    if _HOSTILE.search(content.replace(b"\0", b"")):  # in UTF-16 every other byte is nought
         raise DesignError(f"'{path.name}' defines entities of its own, which no design needs. Save it without.")
     try:
         root = ET.fromstring(content)  # noqa: S314 -- without a DOCTYPE nothing can be expanded or fetched
@@ -100,7 +100,10 @@ def _pnml(root: ET.Element, name: str) -> Net:
 
 
 def _holds(node: ET.Element, tag: str) -> bool:
-    return _text(node, tag) not in {"", "0"}
+    tokens = _text(node, tag)
+    if tokens not in {"", "0", "1"}:
+        raise DesignError(f"A place holds {tokens} tokens at once. Draw a journey as one token: mark each place once.")
+    return tokens == "1"
 
 
 def _arcs(root: ET.Element, places: dict[str, int], name: str) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
