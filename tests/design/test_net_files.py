@@ -174,7 +174,103 @@ def test_several_tokens_in_a_place_are_refused(design):
         design(text, "net.pnml")
 
 
-@pytest.mark.parametrize("text", ["->( 'A', X( 'B', tau ) )", "<definitions><a>b</a></definitions>"])
-def test_what_is_no_path_is_not_taken_for_one(text):
+def test_what_is_no_path_is_not_taken_for_one():
     with pytest.raises(MiningError, match="There is no file"):
-        read_design(text)
+        read_design("<definitions><a>b</a></definitions>")
+
+
+def test_branches_that_end_one_by_one(design):
+    ends = {"s": "startEvent", "e": "endEvent", "f": "endEvent", "x": "parallelGateway"}
+    apart = design(bpmn("s>x, x>a, x>b, a>e, b>f", **ends))
+    assert verdicts(apart, "1: a > b", "2: b > a", "3: a") == [0, 0, 1]
+    one_end = design(bpmn("s>x, x>a, x>b, a>e, b>e", **ends))
+    assert verdicts(one_end, "1: a > b", "2: b > a", "3: a") == [0, 0, 1]
+    alternatives = design(bpmn("s>x, x>a, x>b, a>e, b>f", **(ends | {"x": "exclusiveGateway"})))
+    assert verdicts(alternatives, "1: a", "2: b", "3: a > b") == [0, 0, 1]
+
+
+SUB = (
+    '<startEvent id="s"/><subProcess id="p" name="Talks"><startEvent id="s2"/><task id="a" name="a"/>'
+    '<task id="b" name="b"/><endEvent id="e2"/><sequenceFlow id="g1" sourceRef="s2" targetRef="a"/>'
+    '<sequenceFlow id="g2" sourceRef="a" targetRef="b"/><sequenceFlow id="g3" sourceRef="b" targetRef="e2"/>'
+    '</subProcess><boundaryEvent id="gone" attachedToRef="p"{}/><task id="c" name="c"/><task id="d" name="d"/>'
+    '<endEvent id="e"/><endEvent id="e3"/><sequenceFlow id="f1" sourceRef="s" targetRef="p"/>'
+    '<sequenceFlow id="f2" sourceRef="p" targetRef="c"/><sequenceFlow id="f3" sourceRef="c" targetRef="e"/>'
+    '<sequenceFlow id="f4" sourceRef="gone" targetRef="d"/><sequenceFlow id="f5" sourceRef="d" targetRef="e3"/>'
+)
+
+
+def test_a_subprocess_is_interrupted_at_any_moment(design):
+    found = design(BPMN.format(SUB.format("")))
+    assert verdicts(found, "1: a > b > c", "2: a > d", "3: d", "4: a > b > d", "5: a > b > d > c") == [0, 0, 0, 0, 1]
+
+
+def test_what_does_not_interrupt_happens_beside(design):
+    found = design(BPMN.format(SUB.format(' cancelActivity="false"')))
+    paths = ("1: a > b > c", "2: a > d > b > c", "3: a > b > c > d", "4: a > d", "5: a > d > b > d > c")
+    assert verdicts(found, *paths) == [0, 0, 0, 2, 1]
+    task = BPMN.format(SUB[SUB.index("</subProcess>") + 13 :].replace('"p"', '"t"').format(' cancelActivity="false"'))
+    text = task.replace('<task id="c"', '<startEvent id="s"/><task id="t" name="t"/><task id="c"')
+    assert verdicts(design(text), "1: t > c", "2: t > d > c", "3: d > t > c", "4: d > c") == [0, 0, 0, 1]
+
+
+def test_steps_that_can_never_happen_are_told(design):
+    ends = {"s": "startEvent", "e": "endEvent", "j": "parallelGateway"}
+    with pytest.raises(MiningError, match="Nothing leads to 'lost'"):
+        design(bpmn("s>a, a>e, lost>e", **ends))
+    net = pnml("p q r z", "t1=a t2=b t3=never", "p>t1 t1>q q>t2 t2>r z>t3 t3>r")
+    marked = net.replace('<place id="p"/>', '<place id="p"><initialMarking><text>1</text></initialMarking></place>')
+    with pytest.raises(MiningError, match="can never happen: 'never'"):
+        design(marked, "net.pnml")
+    event = '<startEvent id="s"/><task id="a" name="a"/><sequenceFlow id="f" sourceRef="s" targetRef="a"/>'
+    with pytest.raises(MiningError, match="event subprocess"):
+        design(BPMN.format(event + '<subProcess id="u" name="u" triggeredByEvent="true"/>'))
+    with pytest.raises(MiningError, match="compensation"):
+        design(BPMN.format(event + '<task id="u" name="u" isForCompensation="true"/>'))
+
+
+def test_without_a_start_event_everything_begins_at_once(design):
+    found = design(bpmn("a>j, b>j, j>c", j="parallelGateway"))
+    assert verdicts(found, "1: a > b > c", "2: b > a > c", "3: a > c") == [0, 0, 1]
+
+
+def test_lanes_own_their_steps_and_can_name_them(tmp_path):
+    lanes = (
+        '<laneSet><lane name="Sales"><flowNodeRef>a</flowNodeRef></lane><lane name="Care"><flowNodeRef>b</flowNodeRef>'
+        "</lane></laneSet>"
+    )
+    text = bpmn("s>a, a>b, b>e", s="startEvent", e="endEvent").replace('name="b"', 'name="a"')
+    (tmp_path / "shop.bpmn").write_text(text.replace("</process>", lanes + "</process>"), encoding="utf-8")
+    assert read_design(tmp_path / "shop.bpmn").frame["owner"].tolist() == ["Sales, Care"]
+    told_apart = read_design(tmp_path / "shop.bpmn", with_lanes=True)
+    assert told_apart.activities == ("Sales: a", "Care: a")
+    assert told_apart.frame["owner"].tolist() == ["Sales", "Care"]
+
+
+def test_one_of_several_pools_is_chosen(tmp_path):
+    pools = (
+        f'<definitions xmlns="{MODEL}"><collaboration id="c"><participant id="x" name="Customer" processRef="p"/>'
+        '<participant id="y" name="Bank" processRef="q"/></collaboration><process id="p"><task id="a" name="ask"/>'
+        '</process><process id="q"><task id="b" name="answer"/></process></definitions>'
+    )
+    (tmp_path / "bank.bpmn").write_text(pools, encoding="utf-8")
+    assert read_design(tmp_path / "bank.bpmn", pool="Customer").activities == ("ask",)
+    with pytest.raises(MiningError, match="2 processes with tasks: Customer, Bank"):
+        read_design(tmp_path / "bank.bpmn")
+    with pytest.raises(MiningError, match="Did you mean 'Customer'"):
+        read_design(tmp_path / "bank.bpmn", pool="Custommer")
+
+
+def test_only_names_that_tools_give_are_silent(design):
+    named = design(pnml("p q r s", "t1=Skip t2=skip_1 t3=Tau", "p>t1 t1>q q>t2 t2>r r>t3 t3>s"), "net.pnml")
+    assert named.activities == ("Skip", "Tau")
+    marked = pnml("p q r", "t1=tau t2=u", "p>t1 t1>q q>t2 t2>r").replace(
+        "<name><text>u</text></name>",
+        '<name><text>u</text></name><toolspecific tool="ProM" version="6.4" activity="$invisible$"/>',
+    )
+    assert design(marked, "net.pnml").activities == ("tau",)
+
+
+def test_a_hospitals_own_diagram_is_read(real_data):
+    design = read_design(real_data("sepsis") / "Sepsis_100_30_BPMN.bpmn")
+    assert len(design.steps) == 16

@@ -3,7 +3,7 @@
 from mining._alignments.align import Alignments, Move, align
 from mining._alignments.net import Net, Transition
 from mining._alignments.precision import precision, precision_of
-from mining._alignments.states import AlignmentLimit, StateGraph, explore
+from mining._alignments.states import AlignmentLimit, StateGraph, explore, reach
 
 __all__ = [
     "AlignmentLimit",
@@ -16,4 +16,5 @@ __all__ = [
     "explore",
     "precision",
     "precision_of",
+    "reach",
 ]

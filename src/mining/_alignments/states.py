@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import dijkstra
 from mining._alignments.net import Net
 from mining._errors import MiningError
 
-__all__ = ["STATE_LIMIT", "AlignmentLimit", "Distances", "Edge", "StateGraph", "explore"]
+__all__ = ["STATE_LIMIT", "AlignmentLimit", "Distances", "Edge", "StateGraph", "explore", "reach"]
 
 Distances: TypeAlias = npt.NDArray[np.int16]
 Marking: TypeAlias = tuple[int, ...]
@@ -33,7 +33,7 @@ class AlignmentLimit(MiningError):  # noqa: N818  it is a limit that was met, no
         """Build the error for a bounded net that is too large."""
         return cls(
             f"The model has more than {limit:,} states, too many for exact alignments. Let fewer steps happen in "
-            "any order, or raise `state_limit`."
+            "any order."
         )
 
     @classmethod
@@ -147,8 +147,7 @@ def explore(net: Net, *, state_limit: int = STATE_LIMIT) -> StateGraph:
     AlignmentLimit
         For an unbounded net, more states than the limit or than memory holds, or an end out of reach.
     """
-    markings, found = _reach(net, state_limit)
-    final = markings.get(_marking(net.final, net.n_places))
+    markings, found, final = reach(net, state_limit)
     if final is None:
         raise AlignmentLimit.endless()
     n_states = len(markings)
@@ -157,6 +156,18 @@ def explore(net: Net, *, state_limit: int = STATE_LIMIT) -> StateGraph:
     edges = tuple(sorted(set(found), key=lambda edge: (edge.source, edge.label or "", edge.target)))
     labels = tuple(sorted({edge.label for edge in edges if edge.label is not None}))
     return StateGraph(n_states, final, edges, labels, _distances(n_states, edges), n_states)
+
+
+def reach(net: Net, state_limit: int = STATE_LIMIT) -> tuple[dict[Marking, int], list[Edge], int | None]:
+    """Find all states of a net, the moves between them and the final one, if it is among them; no distances.
+
+    Raises
+    ------
+    AlignmentLimit
+        For an unbounded net or more states than the limit.
+    """
+    markings, found = _reach(net, state_limit)
+    return markings, found, markings.get(_marking(net.final, net.n_places))
 
 
 def _marking(places: tuple[int, ...], n_places: int) -> Marking:

@@ -1,7 +1,8 @@
 """What we meant to happen, and how far it is from what does."""
 
 from mining.design.compare import compare
-from mining.design.design import Design, read_design
+from mining.design.design import Design
 from mining.design.deviations import Deviations
+from mining.design.reading import read_design
 
 __all__ = ["Design", "Deviations", "compare", "read_design"]

@@ -106,7 +106,7 @@ class _Walked(NamedTuple):
 
 
 def _walk(log: CodedLog, design: Design, unfinished: npt.NDArray[np.bool_]) -> _Walked:
-    ignored = holds_any(log, design.ignore)
+    ignored = holds_any(log, design.ignored(map(str, log.words["activity"])))
     rank = np.unique(log.journey_of[~ignored])
     spoken = log.take(np.flatnonzero(~ignored))
     frame, variant_of = variants(spoken)

@@ -14,6 +14,7 @@ def compile_net(stages: Sequence[Stage]) -> Net:
     """Turn stages into a net: one after the other, steps in the given or in any order, alternatives as a choice.
 
     A repeatable step may happen again until the next one does; a repeatable stage may start again when it is through.
+    What is meant for some personas only may be left out by the others.
     """
     return _Compiler().net(stages)
 
@@ -43,7 +44,7 @@ class _Compiler:
         inner, outer = self._place(), self._place()
         self._silent([start], [inner])
         self._silent([outer], [end])
-        if stage.optional:
+        if stage.optional or stage.personas:
             self._silent([start], [end])
         if stage.repeatable:
             self._silent([outer], [inner])
@@ -70,7 +71,7 @@ class _Compiler:
             self.transitions.append(Transition(activity, (start,), (end,)))
             if step.repeatable:
                 self.transitions.append(Transition(activity, (end,), (end,)))
-        if step.optional:
+        if step.optional or step.personas:
             self._silent([start], [end])
 
 

@@ -12,11 +12,12 @@ from mining._errors import DesignError, MiningError, nearest
 from mining._fields import CASES, VOCABULARIES
 from mining.design.records import Stage, Step
 
-__all__ = ["build_stages", "read_case", "read_ignored", "read_top"]
+__all__ = ["build_stages", "read_case", "read_ignored", "read_others", "read_top"]
 
-_TOP = ("name", "case", "stages", "ignore")
-_STAGE = ("stage", "owner", "optional", "repeatable", "order", "steps")
-_STEP = ("step", "instead", "channels", "actor", "optional", "repeatable", "within", "after")
+_TOP = ("name", "case", "stages", "rules", "ignore", "others")
+_STAGE = ("stage", "owner", "optional", "repeatable", "order", "personas", "steps")
+_STEP = ("step", "instead", "channels", "actor", "owner", "optional", "repeatable", "within", "after", "personas")
+_OTHERS = ("added", "ignored")
 
 
 def read_top(document: object) -> Mapping[str, Any]:
@@ -27,6 +28,12 @@ def read_top(document: object) -> Mapping[str, Any]:
 def read_case(top: Mapping[str, Any]) -> str:
     """Read the case notion, customer where none is said."""
     return _one_of(_word(top, "case", "The design") or "customer", CASES, "case notion")
+
+
+def read_others(top: Mapping[str, Any]) -> bool:
+    """Tell whether activities that the design does not speak of are ignored: rules ignore them, stages do not."""
+    word = _word(top, "others", "The design") or ("added" if top.get("stages") else "ignored")
+    return _one_of(word, _OTHERS, "way to take other activities") == "ignored"
 
 
 def read_ignored(top: Mapping[str, Any], stages: Sequence[Stage]) -> tuple[str, ...]:
@@ -63,6 +70,7 @@ def _stage(entry: object, place: int) -> Stage:
         optional=_truth(pairs, "optional", at),
         repeatable=_truth(pairs, "repeatable", at),
         order=_order(pairs, at),
+        personas=_words(pairs.get("personas"), f"{at}, personas"),
     )
 
 
@@ -92,6 +100,8 @@ def _step(entry: object, place: str) -> Step:
         repeatable=_truth(pairs, "repeatable", at),
         within=within,
         after=after,
+        owner=_word(pairs, "owner", at) or None,
+        personas=_words(pairs.get("personas"), f"{at}, personas"),
     )
 
 

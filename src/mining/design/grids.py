@@ -22,8 +22,9 @@ _LANES: Final = {
     "channels": ("channel", "channels"),
     "owner": ("owner", "owners", "responsible"),
 }  # fmt: skip
-_COLUMNS: Final = ("stage", "step", "owner", "instead", "channels", "actor", "optional", "repeatable", "within_hours",
-                   "within", "after", "stage_optional", "stage_repeatable", "order")  # fmt: skip
+_COLUMNS: Final = ("stage", "step", "owner", "instead", "channels", "actor", "optional", "repeatable",
+                   "within_hours", "within", "after", "personas", "stage_optional", "stage_repeatable",
+                   "stage_personas", "order")  # fmt: skip
 _CALLED: Final = {"phase": "stage", "channel": "channels", "activity": "step", "touchpoint": "step", "sla": "within"}
 
 
@@ -98,6 +99,9 @@ def read_grid(path: Path) -> dict[str, Any]:
         _CALLED.get(word, word) for word in (str(cell).strip().casefold().replace(" ", "_") for cell in cells.iloc[0])
     ]
     rows = cells.iloc[1:]
+    if "rule" in head:
+        told = rows.set_axis(head, axis=1).reindex(columns=["rule", "step", "other_activity"], fill_value="")
+        return {"name": path.stem, "rules": told.rename(columns={"step": "activity"}).to_dict("records")}
     stages = _by_rows(rows.set_axis(head, axis=1), path.name) if "step" in head else _across(cells, path.name)
     return {"name": path.stem, "stages": stages}
 
@@ -139,6 +143,8 @@ def _stage_of(told: dict[str, str]) -> dict[str, Any]:
         stage["owner"] = told["owner"]
     if told.get("order"):
         stage["order"] = told["order"]
+    if told.get("stage_personas"):
+        stage["personas"] = _listed(told["stage_personas"])
     marks = {name: told.get(f"stage_{name}", "").casefold() in _TRUE for name in ("optional", "repeatable")}
     return stage | {name: True for name, holds in marks.items() if holds}
 
@@ -146,8 +152,8 @@ def _stage_of(told: dict[str, str]) -> dict[str, Any]:
 def _row_step(told: dict[str, str]) -> dict[str, Any]:
     step: dict[str, Any] = {"step": told["step"]}
     step |= {name: True for name in ("optional", "repeatable") if told.get(name, "").casefold() in _TRUE}
-    step |= {name: _listed(told[name]) for name in ("instead", "channels") if told.get(name)}
-    step |= {name: told[name] for name in ("actor", "within") if told.get(name)}
+    step |= {name: _listed(told[name]) for name in ("instead", "channels", "personas") if told.get(name)}
+    step |= {name: told[name] for name in ("actor", "owner", "within") if told.get(name)}
     hours = told.get("within_hours", "")
     if hours and hours.casefold() != "nan":
         step["within"] = f"{hours}h"
@@ -157,7 +163,8 @@ def _row_step(told: dict[str, str]) -> dict[str, Any]:
 
 
 def _listed(text: str) -> list[str]:
-    return [word.strip() for word in re.split(r"[,;\n]", text) if word.strip()]
+    between = r"\n" if "\n" in text.strip() else r"[,;]"  # an activity may have a comma in its name
+    return [word.strip() for word in re.split(between, text) if word.strip()]
 
 
 def _across(cells: pd.DataFrame, name: str) -> list[dict[str, Any]]:

@@ -20,6 +20,8 @@ class Step(NamedTuple):
     repeatable: bool = False
     within: pd.Timedelta | None = None
     after: str | None = None  # the step from which `within` counts
+    owner: str | None = None  # where it is not the stage's
+    personas: tuple[str, ...] = ()  # for whom it is meant; empty: for everybody
 
     @property
     def activities(self) -> tuple[str, ...]:
@@ -36,3 +38,8 @@ class Stage(NamedTuple):
     optional: bool = False
     repeatable: bool = False
     order: Literal["given", "any"] = "given"
+    personas: tuple[str, ...] = ()
+
+    def owner_of(self, step: Step) -> str | None:
+        """Tell who owns a step of this stage: its own owner, else the stage's."""
+        return step.owner or self.owner

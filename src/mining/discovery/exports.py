@@ -16,7 +16,7 @@ from mining._pm4py import Tree
 from mining.discovery.placing import lay_out
 from mining.discovery.shapes import bpmn_of, net_of
 
-__all__ = ["save_net", "save_tree", "to_bpmn", "to_pnml", "to_ptml"]
+__all__ = ["save_net", "save_tree", "to_bpmn", "to_pnml", "to_ptml", "write_xml"]
 
 _PNML: Final = "http://www.pnml.org/version-2009/grammar/"
 _BPMN: Final = {
@@ -77,7 +77,7 @@ def save_tree(tree: Tree, path: Path | str) -> Path:
             f"A model cannot be written as '{path.name}':",
             "end its name in .pnml (Petri net), .bpmn (diagram) or .ptml (process tree).",
         )
-    return _write(path, writer(tree), _labels(tree))
+    return write_xml(path, writer(tree), _labels(tree))
 
 
 def save_net(net: Net, path: Path | str) -> Path:
@@ -85,7 +85,7 @@ def save_net(net: Net, path: Path | str) -> Path:
     path = Path(path)
     if path.suffix.lower() != ".pnml":
         raise MiningError.refused(f"A net cannot be written as '{path.name}':", "end its name in .pnml.")
-    return _write(path, to_pnml(net), net.labels)
+    return write_xml(path, to_pnml(net), net.labels)
 
 
 def to_pnml(net: Net) -> ET.Element:
@@ -179,7 +179,8 @@ def _labels(tree: Tree) -> Iterator[str]:
         yield from _labels(part)
 
 
-def _write(path: Path, root: ET.Element, labels: Iterable[str]) -> Path:
+def write_xml(path: Path, root: ET.Element, labels: Iterable[str]) -> Path:
+    """Write XML whole or not at all; a label with a character that no XML file can hold is refused."""
     for label in labels:
         if _UNWRITABLE.search(label):
             raise MiningError.refused(
