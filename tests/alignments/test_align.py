@@ -126,12 +126,58 @@ def cheapest_beginning(variant: tuple[str, ...], net: Net) -> int:
 
 
 @pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # of pm4py's use of numpy
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(trees, variants_of)
 def test_costs_equal_the_exact_search_of_pm4py(tree: object, variants: list[tuple[str, ...]]) -> None:
     net = net_of(tree)
     there = in_pm4py(net)
     assert align(net, variants).cost.tolist() == [cost_by_pm4py(variant, there) for variant in variants]
+
+
+def language(net: Net, longest: int) -> set[tuple[str, ...]]:
+    """By firing: every word of a net up to a length."""
+    start = tuple(Counter(net.initial)[place] for place in range(net.n_places))
+    final = tuple(Counter(net.final)[place] for place in range(net.n_places))
+    seen, waiting = {(start, ())}, [(start, ())]
+    while waiting:
+        marking, word = waiting.pop()
+        for step in net.transitions:
+            needs, gives = Counter(step.before), Counter(step.after)
+            if any(marking[place] < n for place, n in needs.items()):
+                continue
+            then = tuple(n - needs[place] + gives[place] for place, n in enumerate(marking))
+            said = word if step.label is None else (*word, step.label)
+            if len(said) <= longest and (then, said) not in seen:
+                seen.add((then, said))
+                waiting.append((then, said))
+    return {word for marking, word in seen if marking == final}
+
+
+def changes(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    """Count the fewest touchpoints to leave out and put in that turn one path into another."""
+    row = list(range(len(other) + 1))
+    for at, word in enumerate(one, start=1):
+        before, row = row, [at]
+        for place, letter in enumerate(other, start=1):
+            same = [before[place - 1]] if letter == word else []
+            row.append(min([before[place] + 1, row[-1] + 1, *same]))
+    return row[-1]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(trees, st.lists(st.lists(st.sampled_from([*LABELS, "x"]), max_size=3).map(tuple), min_size=1, max_size=5))
+def test_the_cost_is_the_distance_to_the_nearest_word_of_the_language(
+    tree: object, variants: list[tuple[str, ...]]
+) -> None:
+    net = net_of(tree)
+    costs = align(net, variants).cost.tolist()
+    longest = 7
+    words = language(net, longest)
+    for variant, cost in zip(variants, costs, strict=True):
+        assert (cost == 0) == (variant in words)
+        if len(variant) + cost <= longest:  # then no longer word can be as near
+            assert cost == min(changes(variant, word) for word in words)
+    assert not align(net, sorted(words)[:50]).cost.any()
 
 
 @settings(max_examples=150, deadline=None)
