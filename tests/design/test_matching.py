@@ -106,6 +106,15 @@ def test_hostile_names_survive_every_file(tmp_path):
         assert set(again.activities) == {" ".join(word.split()) if "pnml" in name else word for word in hostile}
 
 
+def test_a_design_of_milestones_ignores_the_rest():
+    journeys = told("Ann: ad > letter > call > won", "Bob: ad > won > call")
+    lenient = compare(journeys, read_design("ad > call > won", others="ignored"))
+    assert lenient.journeys["verdict"].tolist() == ["conforming", "deviating"]
+    assert compare(journeys, read_design("ad > call > won")).journeys["verdict"].tolist() == ["deviating"] * 2
+    with pytest.raises(MiningError, match="Did you mean 'ignored'"):
+        read_design("ad > call", others="ignore")
+
+
 BRANCHES = {
     "stages": [
         {"stage": "Buy", "steps": ["order", {"step": "adviser", "personas": ["Careful"]}, "pay"]},

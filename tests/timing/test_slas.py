@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from mining._errors import MiningError
-from mining.design.design import read_design
+from mining.design import read_design
 from mining.timing import check_slas
 from mining.timing.survival import kaplan_meier
 from tests.timing.planting import logged, told_of

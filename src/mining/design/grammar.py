@@ -12,7 +12,7 @@ from mining._errors import DesignError, MiningError, nearest
 from mining._fields import CASES, VOCABULARIES
 from mining.design.records import Stage, Step
 
-__all__ = ["build_stages", "read_case", "read_ignored", "read_others", "read_top"]
+__all__ = ["build_stages", "is_ignored", "read_case", "read_ignored", "read_others", "read_top"]
 
 _TOP = ("name", "case", "stages", "rules", "ignore", "others")
 _STAGE = ("stage", "owner", "optional", "repeatable", "order", "personas", "steps")
@@ -33,6 +33,11 @@ def read_case(top: Mapping[str, Any]) -> str:
 def read_others(top: Mapping[str, Any]) -> bool:
     """Tell whether activities that the design does not speak of are ignored: rules ignore them, stages do not."""
     word = _word(top, "others", "The design") or ("added" if top.get("stages") else "ignored")
+    return is_ignored(word)
+
+
+def is_ignored(word: str) -> bool:
+    """Read `added` or `ignored`."""
     return _one_of(word, _OTHERS, "way to take other activities") == "ignored"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from mining._errors import DesignError, MappingError, nearest
 from mining.design.declared import read_rules
 from mining.design.design import Design
 from mining.design.drawn import Drawn
-from mining.design.grammar import build_stages, read_case, read_ignored, read_others, read_top
+from mining.design.grammar import build_stages, is_ignored, read_case, read_ignored, read_others, read_top
 from mining.design.grids import is_happy_path, read_grid, read_happy_path
 from mining.design.net_files import read_drawn
 from mining.design.records import Stage, Step
@@ -27,7 +27,13 @@ __all__ = ["drawn_design", "read_design"]
 _DRAWN: Final = {".bpmn", ".pnml", ".ptml", ".xml"}
 
 
-def read_design(source: str | Path | Mapping[str, Any], *, pool: str | None = None, with_lanes: bool = False) -> Design:
+def read_design(
+    source: str | Path | Mapping[str, Any],
+    *,
+    others: Literal["added", "ignored"] | None = None,
+    pool: str | None = None,
+    with_lanes: bool = False,
+) -> Design:
     """Read a designed journey.
 
     Every value of the file is read as the text that stands there; keys that stand twice, unknown keys, steps named
@@ -41,6 +47,9 @@ def read_design(source: str | Path | Mapping[str, Any], *, pool: str | None = No
         ``[...]`` may be left out, ``*`` may happen again, ``|`` stands between alternatives; or a diagram
         (``.bpmn``, ``.pnml``, ``.ptml``, ``.xml``): tasks are steps, lanes their owners; or a process tree in text:
         ``->( 'Ad', X( 'Call', tau ) )``. A YAML file with ``rules:`` in place of stages declares what must hold.
+    others : str, optional
+        How activities that the design does not name are taken: ``added`` (unplanned) or ``ignored``, for designs that
+        name milestones alone. By default as the design says, else added; rules ignore what they do not name.
     pool : str, optional
         Of a BPMN diagram with several pools, which one to read.
     with_lanes : bool
@@ -67,6 +76,11 @@ def read_design(source: str | Path | Mapping[str, Any], *, pool: str | None = No
     0  Purchase  Offer           NaN    NaN
     1  Purchase    Won         120.0  Offer
     """
+    design = _read(source, pool, with_lanes)
+    return design if others is None else replace(design, others_ignored=is_ignored(others))
+
+
+def _read(source: str | Path | Mapping[str, Any], pool: str | None, with_lanes: bool) -> Design:
     drawn = _drawn(source, pool, with_lanes)
     if drawn is not None:
         return drawn_design(drawn)
