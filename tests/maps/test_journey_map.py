@@ -7,7 +7,7 @@ import pytest
 from mining._errors import MiningError
 from mining.design import read_design
 from mining.maps import DEFAULT_LANES, LANES, map_journey
-from mining.maps.stages import stage_touchpoints
+from mining.timing.stages import stage_touchpoints
 from tests.telling import told
 from tests.timing.planting import logged, sales, told_of
 

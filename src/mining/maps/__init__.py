@@ -1,6 +1,32 @@
-"""The journey map, and what hurts on it: stages by lanes, pain points in order."""
+"""The journey map, and what hurts on it: stages by lanes, pain points in order, and what to do about them."""
 
+from mining.maps.candidates import Candidates, find_candidates
+from mining.maps.engagement import Engagement, Leads, follow_leads, measure_engagement
+from mining.maps.games import Gains, find_gains
 from mining.maps.journey_map import DEFAULT_LANES, LANES, JourneyMap, map_journey
 from mining.maps.pain_points import PainPoints, find_pain_points
+from mining.maps.plan import WorkPlan, make_plan
+from mining.maps.processes import KeyProcesses, find_key_processes
+from mining.maps.progress import PlanChanges
 
-__all__ = ["DEFAULT_LANES", "LANES", "JourneyMap", "PainPoints", "find_pain_points", "map_journey"]
+__all__ = [
+    "DEFAULT_LANES",
+    "LANES",
+    "Candidates",
+    "Engagement",
+    "Gains",
+    "JourneyMap",
+    "KeyProcesses",
+    "Leads",
+    "PainPoints",
+    "PlanChanges",
+    "WorkPlan",
+    "find_candidates",
+    "find_gains",
+    "find_key_processes",
+    "find_pain_points",
+    "follow_leads",
+    "make_plan",
+    "map_journey",
+    "measure_engagement",
+]

@@ -15,7 +15,7 @@ from mining.journeys import Journeys
 from mining.journeys.groups import group_of
 from mining.maps.lanes import LANES as _LANES
 from mining.maps.lanes import Scene, table_of
-from mining.maps.stages import Staged, stage_touchpoints
+from mining.timing.stages import Staged, stage_touchpoints
 
 if TYPE_CHECKING:
     from mining._draw import Fragment

@@ -14,11 +14,11 @@ import pandas as pd
 from mining._statistics import median_interval, wilson
 from mining.journeys import Journeys
 from mining.journeys.groups import customer_of
-from mining.maps.stages import Staged
 from mining.timing import check_slas
 from mining.timing.clustering import clustered_quantiles, clustered_share
 from mining.timing.losses import fates
 from mining.timing.people import team_runs
+from mining.timing.stages import Staged
 from mining.timing.steps_taken import HOUR
 
 if TYPE_CHECKING:

@@ -23,7 +23,10 @@ from mining.timing.people import returned
 if TYPE_CHECKING:
     from mining.design import Design, Deviations
 
-__all__ = ["channel_changes", "deviations_from_design", "drop_offs", "low_scores", "missed_slas", "ping_pong"]
+__all__ = [
+    "against_the_rest", "channel_changes", "deviations_from_design", "drop_offs", "leavings", "low_scores",
+    "missed_slas", "ping_pong", "rated_last",
+]  # fmt: skip
 
 _NAN: Final = float("nan")
 _GENERALLY: Final = f"{100 * TOLERATED:.0f} % tolerated"
@@ -91,6 +94,24 @@ def channel_changes(channels: Channels) -> Iterator[Evidence]:
 
 def drop_offs(scene: Scene, design: Design | None) -> Iterator[Evidence]:
     """Find stages that customers of one first channel leave more often than other customers of the same stage."""
+    log, rows = scene.journeys.log, leavings(scene, design)
+    found = against_the_rest(rows, ["stage"], "channel")
+    for row in found.to_dict("records"):
+        name, channel = scene.staged.names[int(row["stage"])], log.words["channel"][int(row["channel"])]
+        share, low, high = float(row["share"]), float(row["low"]), float(row["high"])
+        other, n = float(row["other"]), int(row["n"])
+        said = (
+            f"{percents(share, low, high)} of {n:,} customers who first came by {channel} end at {name}, against "
+            f"{percents(other)} of those who came another way."
+        )
+        yield Evidence(
+            "drop-off", f"{name}, come by {channel}", said, n, n, share, low, high, other,
+            "customers who came another way", p=_or_one(row["p_adjusted"]), stage=name,
+        )  # fmt: skip
+
+
+def leavings(scene: Scene, design: Design | None) -> pd.DataFrame:
+    """List, per customer and stage, the channel (code) the journey began in and whether it ended at the stage."""
     log, visits = scene.journeys.log, scene.visits
     journey, stage = visits["journey"].to_numpy(), visits["stage"].to_numpy()
     furthest = visits.groupby("journey")["stage"].transform("max").to_numpy()
@@ -106,37 +127,15 @@ def drop_offs(scene: Scene, design: Design | None) -> Iterator[Evidence]:
             "hit": ~goes_on,
         }
     )[counted & (log.codes["channel"][log.first[journey]] >= 0)]
-    rows = rows.drop_duplicates(["stage", "customer"])
-    found = _against_the_rest(rows, ["stage"], "channel")
-    for row in found.to_dict("records"):
-        name, channel = scene.staged.names[int(row["stage"])], log.words["channel"][int(row["channel"])]
-        share, low, high = float(row["share"]), float(row["low"]), float(row["high"])
-        other, n = float(row["other"]), int(row["n"])
-        said = (
-            f"{percents(share, low, high)} of {n:,} customers who first came by {channel} end at {name}, against "
-            f"{percents(other)} of those who came another way."
-        )
-        yield Evidence(
-            "drop-off", f"{name}, come by {channel}", said, n, n, share, low, high, other,
-            "customers who came another way", p=_or_one(row["p_adjusted"]), stage=name,
-        )  # fmt: skip
+    return pd.DataFrame(rows.drop_duplicates(["stage", "customer"]))
 
 
 def low_scores(scene: Scene, without: Sequence[tuple[str, str]]) -> Iterator[Evidence]:
     """Find teams and channels that leave customers less satisfied, but for matters known to go to and fro."""
     log = scene.journeys.log
-    score = log.numbers.get("score")
-    at = np.zeros(0, np.int64) if score is None else np.flatnonzero(~np.isnan(score))
-    if score is None or len(at) == 0:
-        return
-    matter, _ = matter_of(log)
-    bounced = [_to_and_fro(log, pair) for pair in without]
-    at = at[~np.isin(matter[at], np.concatenate([np.zeros(0, np.int64), *bounced]))]
     for field, others in (("team", "other teams"), ("channel", "other channels")):
-        last = _last_known(log.codes[field], matter)
-        rows = pd.DataFrame({"place": last[at], "customer": scene.customer[at], "hit": score[at] < 0.5, "family": 0})
-        rows = rows[rows["place"] >= 0].drop_duplicates("customer")
-        for row in _against_the_rest(rows, ["family"], "place").to_dict("records"):
+        rows = rated_last(scene, without, field)
+        for row in against_the_rest(rows, ["family"], "place").to_dict("records"):
             place = str(log.words[field][int(row["place"])])
             share, low, high = float(row["share"]), float(row["low"]), float(row["high"])
             other, n = float(row["other"]), int(row["n"])
@@ -148,6 +147,21 @@ def low_scores(scene: Scene, without: Sequence[tuple[str, str]]) -> Iterator[Evi
                 "low scores", f"{field} {place}", said, n, n, share, low, high, other, others,
                 p=_or_one(row["p_adjusted"]), actor=place if field == "team" else "",
             )  # fmt: skip
+
+
+def rated_last(scene: Scene, without: Sequence[tuple[str, str]], field: str) -> pd.DataFrame:
+    """List, per customer who rated, the last team or channel (code) known before, and whether the rating was bad."""
+    log = scene.journeys.log
+    score = log.numbers.get("score")
+    if score is None or np.isnan(score).all():
+        return pd.DataFrame({"place": [], "customer": [], "hit": [], "family": []}).astype("int64")
+    at = np.flatnonzero(~np.isnan(score))
+    matter, _ = matter_of(log)
+    bounced = [_to_and_fro(log, pair) for pair in without]
+    at = at[~np.isin(matter[at], np.concatenate([np.zeros(0, np.int64), *bounced]))]
+    last = _last_known(log.codes[field], matter)
+    rows = pd.DataFrame({"place": last[at], "customer": scene.customer[at], "hit": score[at] < 0.5, "family": 0})
+    return pd.DataFrame(rows[rows["place"] >= 0].drop_duplicates("customer"))
 
 
 def deviations_from_design(deviations: Deviations) -> Iterator[Evidence]:
@@ -199,8 +213,14 @@ def _to_and_fro(log: CodedLog, pair: tuple[str, str]) -> np.ndarray[Any, np.dtyp
     return rows.loc[chosen, "matter"].to_numpy(np.int64)
 
 
-def _against_the_rest(rows: pd.DataFrame, family: list[str], place: str) -> pd.DataFrame:
-    """Compare each place with all other places of its family: share hit, by exact tests."""
+def against_the_rest(rows: pd.DataFrame, family: list[str], place: str) -> pd.DataFrame:
+    """Compare each place with all other places of its family: share hit, by exact tests.
+
+    Returns
+    -------
+    DataFrame
+        The family's columns, the place, n, k (hit), share, low, high, other (share hit in the others), p_adjusted.
+    """
     counted = rows.groupby([*family, place])["hit"].agg(n="size", k="sum").reset_index()
     whole = counted.groupby(family)[["n", "k"]].transform("sum")
     n, k = counted["n"].to_numpy(np.int64), counted["k"].to_numpy(np.int64)

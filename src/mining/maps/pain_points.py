@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
+from mining._errors import MiningError
 from mining.journeys import Journeys
 from mining.maps.evidence import Evidence
 from mining.maps.lanes import Scene, owners_of
@@ -21,16 +23,18 @@ from mining.maps.pain_kinds import (
     ping_pong,
     ratings_after,
 )
-from mining.maps.stages import stage_touchpoints
+from mining.maps.touched import Draws, Found, drawn
 from mining.maps.wait_pains import designed_pairs, waits_that_lose
 from mining.timing import check_slas, measure_channels, measure_people, measure_waits
+from mining.timing.stages import stage_touchpoints
 
 if TYPE_CHECKING:
     from mining._draw import Picture
     from mining.design import Design, Deviations
+    from mining.maps.plan import WorkPlan
     from mining.timing import Channels, People, Slas, Waits
 
-__all__ = ["PainPoints", "find_pain_points"]
+__all__ = ["PainPoints", "find_pain_points", "touchpoints_at"]
 
 _COLUMNS: Final = [
     "rank", "kind", "stage", "where", "evidence", "n_customers", "share", "low", "high", "comparison", "compared_with",
@@ -47,6 +51,7 @@ class PainPoints:
     frame: pd.DataFrame
     tested: pd.DataFrame
     n_journeys: int
+    found: Found | None = None
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -61,6 +66,61 @@ class PainPoints:
     def worst(self) -> pd.Series[Any] | None:
         """The row of the first pain point; None where nothing hurts."""
         return None if self.frame.empty else self.frame.iloc[0]
+
+    @cached_property
+    def draws(self) -> Draws:
+        """What would have been found among a hundred draws of customers with replacement (`drawn`).
+
+        Raises
+        ------
+        MiningError
+            Where these pain points came without the journeys they were found in.
+        """
+        if self.found is None:
+            raise MiningError.refused(
+                "These pain points came without the journeys they were found in:", "call `find_pain_points` again."
+            )
+        return drawn(self.found)
+
+    @property
+    def stability(self) -> pd.DataFrame:
+        """How sure the order is: what other customers like these would have put first.
+
+        Returns
+        -------
+        DataFrame
+            rank, kind, where, severity (customers) with severity_low and severity_high, rank_low and rank_high (95 % of
+            a hundred draws of customers with replacement, seeded), first_share (of draws in which it is worst, 0..1).
+        """
+        severity, ranks = self.draws.severity, self.draws.ranks
+        low, high = np.quantile(severity, [0.025, 0.975], axis=0)
+        best, worst = np.quantile(ranks, [0.025, 0.975], axis=0, method="nearest").astype(np.int64)
+        shown = self.frame[["rank", "kind", "where", "severity"]]
+        return shown.assign(
+            severity_low=low, severity_high=high, rank_low=best, rank_high=worst, first_share=(ranks == 1).mean(axis=0)
+        )
+
+    def plan(self, *, personas: Any = None, product: str = "product", worth: str | None = None) -> WorkPlan:
+        """Make a list of work of it: what, where, whose, what it would gain and how that will be measured.
+
+        Parameters
+        ----------
+        personas, product, worth : optional
+            As for `mining.maps.make_plan`.
+
+        Returns
+        -------
+        WorkPlan
+            A row per pain point, in their order; `mining.maps.make_plan` tells its columns.
+
+        Raises
+        ------
+        MiningError
+            For a worth that is no sum of money, and pain points without the journeys they were found in.
+        """
+        from mining.maps.plan import make_plan
+
+        return make_plan(self, personas=personas, product=product, worth=worth)
 
     def plot(self) -> Picture:
         """Draw how many customers each pain point touches beyond its comparison."""
@@ -133,6 +193,7 @@ def find_pain_points(
         comparison), owner, owner_mark (typed: by the design; inferred: the team that acts most there), mark (measured;
         inferred where the stages are), severity (customers touched beyond the comparison; the order). ``.tested``:
         kind, where, n, share, comparison, excess, p_adjusted, absent_because, for everything looked at and not listed.
+        ``.stability``: how sure the order is. ``.plan()``: a list of work.
 
     References
     ----------
@@ -166,7 +227,9 @@ def find_pain_points(
     evidence += low_scores(scene, listed)
     evidence += deviations_from_design(deviations) if deviations is not None else []
     found = _merged([each for each in evidence if not each.absent_because])
-    return PainPoints(_listed(found, scene), _absent(evidence), len(journeys))
+    between = waits.frame.loc[~waits.frame["is_direct"], ["activity", "next_activity"]].drop_duplicates()
+    whom = Found(scene, tuple(found), tuple(between.itertuples(index=False, name=None)))
+    return PainPoints(_listed(found, scene), _absent(evidence), len(journeys), whom)
 
 
 def _with_ratings(journeys: Journeys, bounce: Evidence) -> Evidence:
@@ -226,7 +289,8 @@ def _absent(evidence: Iterable[Evidence]) -> pd.DataFrame:
     return frame.sort_values(["kind", "excess", "where"], ascending=[True, False, True], ignore_index=True)
 
 
-def _touchpoints_at(each: Evidence, scene: Scene) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def touchpoints_at(each: Evidence, scene: Scene) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Mark the touchpoints where a pain is felt."""
     log = scene.journeys.log
     if each.activity:
         return log.holds("activity", each.activity)
@@ -238,7 +302,7 @@ def _touchpoints_at(each: Evidence, scene: Scene) -> np.ndarray[Any, np.dtype[np
 
 
 def _stage_of(each: Evidence, scene: Scene) -> str:
-    numbers = scene.staged.of[_touchpoints_at(each, scene)]
+    numbers = scene.staged.of[touchpoints_at(each, scene)]
     numbers = numbers[numbers >= 0]
     return scene.staged.names[int(np.bincount(numbers).argmax())] if len(numbers) else ""
 
@@ -251,7 +315,7 @@ def _owner(each: Evidence, stage: str, scene: Scene) -> tuple[str, str]:
     if each.actor:
         return each.actor, "inferred"
     log = scene.journeys.log
-    here = _touchpoints_at(each, scene)
+    here = touchpoints_at(each, scene)
     for field in ("team", "department"):
         codes = log.codes[field][here]
         known = codes[codes >= 0]
