@@ -90,7 +90,18 @@ class Design:
         return tuple(dict.fromkeys(word for words in told for word in words))
 
     def ignored(self, activities: Iterable[str]) -> list[str]:
-        """Give those of some activities that the design does not speak of and that do not count as unplanned."""
+        """Give those of some activities that the design passes over.
+
+        Parameters
+        ----------
+        activities : iterable of str
+            Of some journeys.
+
+        Returns
+        -------
+        list of str
+            Those it ignores by name, and all it does not name where it ignores all others.
+        """
         named = set(self.activities)
         return [word for word in activities if word in self.ignore or (self.others_ignored and word not in named)]
 

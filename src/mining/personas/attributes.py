@@ -29,7 +29,7 @@ def attribute_table(
     Parameters
     ----------
     journeys : Journeys
-        Their touchpoints' objects hold the attributes.
+        Their touchpoints' objects hold the attributes; of journeys that name no customer those of the case count.
     customers : ndarray of object
         Ids.
     names : sequence of str or None
@@ -45,13 +45,26 @@ def attribute_table(
     FieldError
         For an attribute that customers do not have.
     """
-    objects = journeys.touchpoints.objects.get("customer", pd.DataFrame(index=pd.Index([], dtype="str")))
+    objects = _objects(journeys)
     for name in names or ():
         if name not in objects.columns:
             raise FieldError.unknown("customer attribute", name, objects.columns)
     known = objects[~objects.index.duplicated()].reindex(pd.Index(customers, dtype="str"))
     chosen = names if names is not None else [name for name in known.columns if _is_telling(known[name])]
     return pd.DataFrame({name: _plain(known[name]) for name in chosen}, index=known.index)
+
+
+def _objects(journeys: Journeys) -> pd.DataFrame:
+    """Give the objects that bear the customers' attributes: their own, or where no customer is named the case's."""
+    log, objects = journeys.log, journeys.touchpoints.objects
+    nothing = pd.DataFrame(index=pd.Index([], dtype="str"))
+    if (log.codes["customer"] >= 0).any() or journeys.case not in log.codes:
+        return objects.get("customer", nothing)
+    cases = objects.get(journeys.case, nothing)
+    known = np.flatnonzero(log.codes[journeys.case] >= 0)
+    named, at = np.unique(log.journey_of[known], return_index=True)
+    of_journey = cases[~cases.index.duplicated()].reindex(log.decoded(journeys.case, known[at]))
+    return of_journey.set_axis(pd.Index(log.journey_ids[named], dtype="str"))
 
 
 def is_measured(values: pd.Series) -> bool:

@@ -11,7 +11,17 @@ from scipy import sparse
 
 from mining.personas.seen import Seen
 
-__all__ = ["BEHAVIOUR", "Counts", "channel_counts", "distinct", "path_counts", "people", "recoded", "tempo"]
+__all__ = [
+    "BEHAVIOUR",
+    "Counts",
+    "channel_counts",
+    "distinct",
+    "path_counts",
+    "people",
+    "recoded",
+    "tempo",
+    "word_counts",
+]
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -49,6 +59,13 @@ def channel_counts(seen: Seen, channels: npt.NDArray[np.object_]) -> Counts:
     channel = recoded(seen.codes("channel"), seen.log.words["channel"], channels)
     contact = (channel >= 0) & (seen.holds("touchpoint_kind", "interaction") | (seen.codes("touchpoint_kind") < 0))
     return _counted(seen.customer_of[contact], channel[contact], (seen.n_customers, len(channels) + 1))
+
+
+def word_counts(seen: Seen, field: str, words: npt.NDArray[np.object_]) -> Counts:
+    """Count, per customer, the touchpoints in which a field holds each word; the last column is for other words."""
+    code = recoded(seen.codes(field), seen.log.words.get(field, np.array([], dtype=object)), words)
+    known = code >= 0
+    return _counted(seen.customer_of[known], code[known], (seen.n_customers, len(words) + 1))
 
 
 def tempo(seen: Seen) -> dict[str, Floats]:

@@ -14,7 +14,8 @@ from sklearn.decomposition import TruncatedSVD
 
 from mining._statistics import SMALLEST_CELL
 from mining.personas.attributes import MOST_VALUES, is_measured
-from mining.personas.blocks import BEHAVIOUR, Counts, channel_counts, path_counts
+from mining.personas.blocks import BEHAVIOUR, Counts, channel_counts, path_counts, word_counts
+from mining.personas.order import Order
 from mining.personas.seen import Seen
 
 __all__ = ["BLOCKS", "Drawn", "Encoder"]
@@ -27,6 +28,10 @@ _NARROW: Final = 800  # columns up to which all directions are found at once
 _RARE: Final = 0.01
 _FAR: Final = 3.0  # standard deviations; farther ones are drawn in, so that a single customer makes no persona
 _MINUTE: Final = 1 / 60
+_MET: Final = ("team", "actor")
+_TELLING: Final = 40  # teams or people at most
+_OWNER: Final = 0.5  # of a customer's touchpoints: who is met more often than this owns the account
+_NO_TABLE: Final = pd.DataFrame()
 
 
 class Block(Protocol):
@@ -57,12 +62,17 @@ class Level:
 
 @dataclass(frozen=True, eq=False)
 class Path:
-    """Shares of activities and of pairs of successive ones, rare ones folded, weighted by how telling they are."""
+    """Shares of activities and of pairs of successive ones, weighted by how telling they are; and whole paths.
+
+    Pairs tell what follows what, whole paths what comes sooner; where much is swapped, pairs alone are not enough.
+    """
 
     activities: npt.NDArray[np.object_]
     kept: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
     telling: tuple[Floats, Floats]
     turn: Floats
+    order: Order
+    levels: tuple[Level, Level]
     level: Level
 
     @classmethod
@@ -75,12 +85,18 @@ class Path:
         telling = tuple(_inverse_frequency(_folded(part, keep)) for part, keep in zip(counted, kept, strict=True))
         weighted = _profile(counted, kept, (telling[0], telling[1]))
         turn = _directions(weighted)
-        return cls(activities, kept, (telling[0], telling[1]), turn, Level.learn(np.asarray(weighted @ turn)))
+        order = Order.learn(seen)
+        parts = np.asarray(weighted @ turn), order.draw(seen)
+        levels = Level.learn(parts[0]), Level.learn(parts[1])
+        whole = np.column_stack([level.draw(part) for level, part in zip(levels, parts, strict=True)])
+        return cls(activities, kept, (telling[0], telling[1]), turn, order, levels, Level.learn(whole))
 
     def draw(self, seen: Seen, table: pd.DataFrame) -> Floats:  # noqa: ARG002
         """See `Block`."""
         profile = _profile(path_counts(seen, self.activities), self.kept, self.telling)
-        return self.level.draw(np.asarray(profile @ self.turn))
+        parts = np.asarray(profile @ self.turn), self.order.draw(seen)
+        drawn = [level.draw(part) for level, part in zip(self.levels, parts, strict=True)]
+        return self.level.draw(np.column_stack(drawn))
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +143,48 @@ class Measured:
     @staticmethod
     def _columns(seen: Seen, name: str) -> Floats:
         return np.column_stack([_logarithm(key, values) for key, values in BEHAVIOUR[name](seen).items()])
+
+
+@dataclass(frozen=True, eq=False)
+class People:
+    """How many people and teams a customer meets, and who they are where that is a matter of what is done.
+
+    Who owns an account is met again and again and says nothing of the customer; who does a kind of work does.
+    """
+
+    measured: Measured
+    met: Mapping[str, npt.NDArray[np.object_]]
+    levels: tuple[Level, ...]
+    level: Level
+
+    @classmethod
+    def learn(cls, seen: Seen) -> Self:
+        """Find the teams and people that several customers meet, none of them too often."""
+        measured = Measured.learn(seen, "people")
+        met = {field: words for field in _MET if len(words := _shared(seen, field))}
+        parts = [measured.draw(seen, _NO_TABLE), *(_rooted(word_counts(seen, *pair)) for pair in met.items())]
+        levels = tuple(Level.learn(part) for part in parts)
+        whole = np.column_stack([level.draw(part) for level, part in zip(levels, parts, strict=True)])
+        return cls(measured, met, levels, Level.learn(whole))
+
+    def draw(self, seen: Seen, table: pd.DataFrame) -> Floats:
+        """See `Block`."""
+        parts = [self.measured.draw(seen, table), *(_rooted(word_counts(seen, *pair)) for pair in self.met.items())]
+        drawn = [level.draw(part) for level, part in zip(self.levels, parts, strict=True)]
+        return self.level.draw(np.column_stack(drawn))
+
+
+def _shared(seen: Seen, field: str) -> npt.NDArray[np.object_]:
+    words = seen.log.words.get(field, np.array([], dtype=object))
+    counts = word_counts(seen, field, words)
+    total = np.asarray(counts.sum(axis=1)).ravel()
+    if not len(words) or not total.any():
+        return words[:0]
+    most = np.asarray(counts.max(axis=1).todense()).ravel()[total > 0] / total[total > 0]
+    n_customers = np.bincount(counts.indices, minlength=len(words) + 1)[: len(words)]
+    often = np.argsort(-n_customers, kind="stable")[:_TELLING]
+    kept = np.sort(often[n_customers[often] >= SMALLEST_CELL])
+    return words[kept] if len(kept) > 1 and np.median(most) <= _OWNER else words[:0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,6 +264,8 @@ def _learn(name: str, seen: Seen, table: pd.DataFrame) -> Block:
         return Channels.learn(seen)
     if name == "attributes":
         return Attributes.learn(table)
+    if name == "people":
+        return People.learn(seen)
     return Measured.learn(seen, name)
 
 

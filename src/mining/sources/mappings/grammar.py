@@ -46,7 +46,7 @@ _READER_KEYS = {
     "versions": ("record", "watch"),
 }
 _STEP = ("fields", "always", "only", "aside")
-_OBJECT_KEYS = ("table", "id", "keys", "alike", "account", "attributes", "deleted", "order", "only")
+_OBJECT_KEYS = ("table", "id", "keys", "alike", "account", "attributes", "deleted", "order", "only", "steady")
 _MAPPING_KEYS = (
     *("system", "title", "about", "verified", "folders", "timezone", "zones", "dayfirst", "calendar", "region"),
     *("missing", "prefixes", "suffixes", "ids", "deleted", "aliases", "files", "detect", "signatures", "lacks"),
@@ -233,6 +233,7 @@ class _Checker:
             self.word(node, "order", at),
             self.each(node.get("only"), f"{at} only", self.condition),
             {name: str(column) for name, column in alike.items()},
+            self.word(node, "steady", at) == "true",
         )
 
     def tables(self, node: dict[str, Any], at: str) -> tuple[str, ...]:

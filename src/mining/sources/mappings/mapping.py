@@ -110,6 +110,7 @@ class ObjectRule:
     order: str = ""
     only: tuple[Condition, ...] = ()
     alike: Named[str, str] = field(default_factory=dict)  # what likeness compares: first, last, company, country
+    steady: bool = False  # whether columns that nothing else reads are attributes where they say one thing per object
 
 
 @dataclass(frozen=True)
@@ -211,6 +212,14 @@ class Mapping:
     merges: tuple[Merge, ...] = ()
     readers: tuple[Reader, ...] = ()
     known: bool = False  # of the catalogue: it speaks of tables that not every connector gives alike
+
+    @property
+    def columns(self) -> set[str]:
+        """Every column that an object or a reader names."""
+        steps = [step for reader in self.readers for step in (reader.step, *reader.steps.values())]
+        readings = [each for step in steps for several in step.fields.values() for each in several]
+        readings += [each for rule in self.objects for each in (rule.id, *rule.attributes.values())]
+        return {reading.column for reading in readings if reading.column}
 
     @property
     def tables(self) -> dict[str, tuple[str, ...]]:

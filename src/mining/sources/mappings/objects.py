@@ -16,10 +16,12 @@ from mining.sources.mappings.source import Source
 from mining.sources.mappings.values import numbers_of
 from mining.sources.mappings.view import View
 from mining.sources.people.keys import normaliser
-from mining.sources.table import Ints
+from mining.sources.table import Ints, Words
 
 __all__ = ["Described", "describe", "gather"]
 
+_OF_CASE = "case:"  # before the keys of an event log's traces
+_KEPT = ("account", "n_ids")  # columns of ours
 _WHOLE = re.compile(r"-?(0|[1-9]\d{0,14})")
 _DECIMAL = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d+)?")
 
@@ -71,6 +73,8 @@ def _rows(source: Source, rule: ObjectRule, page: int, view: View, *, out: Descr
     if gone.any():
         out.deleted |= {name for name, is_gone in zip(names, gone, strict=True) if is_gone}
     columns = {name: view.read(reading).take(places).text() for name, reading in rule.attributes.items()}
+    if rule.steady:
+        columns |= dict(_steady(source, view, ids.take(places).codes, places))
     if rule.account:
         account = view.ids(rule.account).renamed(lambda word: f"{source.name}:{word}")
         columns["account"] = account.take(places).text()
@@ -80,6 +84,26 @@ def _rows(source: Source, rule: ObjectRule, page: int, view: View, *, out: Descr
         compared = {name: view.text(column).take(places).text() for name, column in rule.alike.items()}
         out.alike.append(pd.DataFrame(compared, index=pd.Index(names, dtype="str"), dtype=object))
     return pd.DataFrame(columns, index=pd.Index(names, dtype="str"), dtype=object)
+
+
+def _steady(source: Source, view: View, owner: Ints, places: Ints) -> Iterator[tuple[str, Words]]:
+    """Yield columns that nothing else reads and that say one thing per object, what the file says of the case first."""
+    taken = {view.find(column) for column in source.mapping.columns}
+    n = int(owner.max(initial=-1)) + 1
+    headers = sorted(map(str, view.table.frame.columns), key=lambda header: not header.startswith(_OF_CASE))
+    found: set[str] = set()
+    for header in headers:
+        name = header.removeprefix(_OF_CASE)
+        if header in taken or name in found or name in _KEPT:
+            continue
+        values = view.text(header).take(places)
+        known = values.known
+        least, most = np.full(n, np.iinfo(np.int64).max), np.full(n, -1)
+        np.minimum.at(least, owner[known], values.codes[known])
+        np.maximum.at(most, owner[known], values.codes[known])
+        if known.any() and ((least == most) | (most < 0)).all():
+            found.add(name)
+            yield name, values.text()
 
 
 def _keys(source: Source, rule: ObjectRule, view: View, places: Ints) -> Iterator[tuple[str, str]]:
