@@ -9,6 +9,8 @@ import pytest
 from mining import open_log
 from mining._pm4py import discover_heuristics, discover_tree, discover_tree_of_steps
 from mining.discovery.dependencies import count_returns
+from mining.discovery.edits import shares_edited
+from mining.discovery.transport import earth_movers
 from mining.examples.logs import touchpoints, write_parquet
 from tests.oracle.test_flow_and_variants import canonical_text, record
 
@@ -91,3 +93,33 @@ def test_trees_from_variants_beside_pm4py(journeys, tell, noise):
 def fresh(journeys):
     """Give the same journeys, with nothing counted yet."""
     return journeys.keep(np.ones(len(journeys), bool))
+
+
+@pytest.mark.parametrize(("n", "m"), [(200, 200), (300, 299)])
+def test_earth_movers_beside_pm4py(tell, n, m):
+    import pm4py
+
+    draw = np.random.default_rng(1)
+    one, other = walks(n, draw), walks(m, draw)
+    mine, found = seconds(lambda: measured(one, other))
+    others, expected = seconds(
+        lambda: pm4py.compute_emd(*(dict.fromkeys(log, 1 / len(log)) for log in (one, other))), 1
+    )
+    tell(f"\nlogs of {n} and {m} distinct paths, the edits of all pairs included")
+    tell(line("earth movers' distance", mine, others).replace("on the log", "compute_emd"))
+    assert found == pytest.approx(expected, abs=1e-9)
+    assert others > 100 * mine
+
+
+def walks(n, draw):
+    """Make paths up that are all distinct."""
+    paths = set()
+    while len(paths) < n:
+        paths.add(tuple(draw.choice(list("abcdefgh"), draw.integers(5, 16)).tolist()))
+    return sorted(paths)
+
+
+def measured(one, other):
+    paths = sorted({*one, *other})
+    counts = np.array([[path in log for path in paths] for log in (set(one), set(other))], np.int64)
+    return earth_movers(shares_edited(paths), counts)

@@ -130,6 +130,10 @@ def test_a_task_done_again_and_again_is_one_element_with_a_path_back() -> None:
     assert ("n1", "n1") in set(zip(drawn["source"], drawn["target"], strict=True))
 
 
+def test_an_activity_without_letters_is_drawn() -> None:
+    assert discover(told(*[f"c{i}: ad >  > won" for i in range(9)])).model.plot().svg
+
+
 def test_a_large_diagram_hides_its_rarest_activities_and_says_so() -> None:
     labels = [f"step {place:02d}" for place in range(30)]
     tree = node("sequence", *[node("choice", step(label), SILENT) for label in labels])
@@ -163,6 +167,7 @@ def test_quality_stands_between_flower_and_trace_model() -> None:
     assert quality.loc["flower", "precision"] < quality.loc["discovered", "precision"] < 1
     assert quality.loc["trace", "precision"] == 1
     assert quality.loc["trace", "held_out_fitness"] <= quality.loc["discovered", "held_out_fitness"] == 1
+    assert quality.loc["trace", "generalisation"] < quality.loc["discovered", "generalisation"] < 1
     assert (quality["n_journeys"] == 45).all()
     assert quality["n_held_out"].between(1, 20).all()
 
@@ -171,6 +176,18 @@ def test_the_trace_model_fits_what_was_seen_and_nothing_else() -> None:
     net = trace_net([("a", "b"), ("a", "c"), ("a",), ("a", "b")])
     assert align(net, [("a", "b"), ("a", "c"), ("a",), ("b",), ("a", "b", "c")]).cost.tolist() == [0, 0, 0, 1, 1]
     assert net.n_places == 5
+
+
+def test_generalisation_counts_how_often_each_step_is_taken() -> None:
+    found = discover(told(*[f"a{i}: ad > won" for i in range(9)], *[f"b{i}: call > won" for i in range(16)]))
+    quality = found.quality.set_index("model")["generalisation"]
+    assert quality["discovered"] == pytest.approx(1 - (1 / 3 + 1 / 4 + 1 / 5) / 3)
+    assert quality["flower"] == pytest.approx(quality["discovered"])
+    assert quality["trace"] == pytest.approx(1 - (1 / 3 + 1 / 3 + 1 / 4 + 1 / 4) / 4)
+
+
+def test_steps_taken_once_generalise_to_nothing() -> None:
+    assert discover(told("Ann: ad > won")).quality["generalisation"].tolist() == [0, 0, 0]
 
 
 def test_the_flower_model_fits_everything() -> None:
@@ -197,6 +214,7 @@ def test_a_model_that_gets_stuck_is_not_judged(net: Net) -> None:
     row = find_quality(JOURNEYS, 0.2, net).set_index("model").loc["discovered"]
     assert math.isnan(row["fitness"])
     assert math.isnan(row["precision"])
+    assert math.isnan(row["generalisation"])
     assert row["remark"]
     assert row["n_journeys"] == 0
 
@@ -225,7 +243,7 @@ def test_a_log_of_endless_journeys_is_mined_from_successions_alone() -> None:
     found = discover(told("long: " + " > ".join("abc" * 2000)))
     assert math.isnan(found.model.noise_threshold)
     assert "direct successions alone" in found.model.sentence
-    assert found.quality["fitness"].isna().all()
+    assert found.quality[["fitness", "precision", "generalisation"]].isna().all(axis=None)
     assert found.quality["n_journeys"].tolist() == [0, 0, 0]
 
 

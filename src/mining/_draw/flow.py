@@ -51,7 +51,8 @@ def draw_flow(
         ``share`` (0 to 1), ``lane``, ``kind`` (start, activity or end).
     edges : DataFrame
         One row per path: ``source``, ``target`` (names of nodes), ``n`` (steps); and, where known, ``label`` (such as
-        a median wait) and ``emphasis`` (none, planned, unplanned or skipped).
+        a median wait), ``emphasis`` (none, planned, unplanned or skipped) and ``group`` (what the path is one of, such
+        as a type of object: each group has its colour and its dashes, and its name in the legend).
     lanes : sequence of str, optional
         Lanes in the order to draw them; by default in order of first appearance in ``nodes``. A node without a lane
         stands in the lane of its strongest neighbour.

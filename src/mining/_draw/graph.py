@@ -36,6 +36,7 @@ class Path(NamedTuple):
     n: float
     label: str
     emphasis: str
+    group: str = ""
 
 
 class Selection(NamedTuple):
@@ -69,8 +70,8 @@ def read_paths(frame: pd.DataFrame, nodes: Iterable[Node]) -> list[Path]:
     require(frame, ("source", "target", "n"), "column of edges")
     names = {node.name for node in nodes}
     paths = [
-        Path(str(source), str(target), _number(n) or 0.0, clean(label), clean(emphasis) or "none")
-        for source, target, n, label, emphasis in zip(*_columns(frame, Path._fields), strict=True)
+        Path(str(source), str(target), _number(n) or 0.0, clean(label), clean(emphasis) or "none", clean(group))
+        for source, target, n, label, emphasis, group in zip(*_columns(frame, Path._fields), strict=True)
     ]
     for path in paths:
         for name in (path.source, path.target):
@@ -105,7 +106,7 @@ def strongest(nodes: Sequence[Node], paths: Sequence[Path], *, max_nodes: int = 
     names = {node.name for node in kept}
     inside = sorted(
         (path for path in paths if path.source in names and path.target in names),
-        key=lambda path: (-path.n, path.source, path.target),
+        key=lambda path: (-path.n, path.source, path.target, path.group),
     )
     joins = _joining(inside)
     ranks = [0 if join else 1 if path.emphasis == "skipped" else 2 for join, path in zip(joins, inside, strict=True)]

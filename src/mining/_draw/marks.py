@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from mining._draw.graph import Node, Path, Selection
-from mining._draw.ink import EMPHASES, scoped
+from mining._draw.ink import EMPHASES, PALETTE, scoped
 from mining._draw.layout import Placed, Point
 from mining._draw.strokes import around, arrow_head, label_places, number, rounded, shortened
 from mining._draw.text import count, cut, escaped, measure, percent, wrap
@@ -18,6 +18,7 @@ __all__ = [
 ]  # fmt: skip
 
 _NAME, _SMALL, _LABEL = 13.0, 11.0, 11.0
+_DASHES: Final = ("", "9 4", "3 4", "12 4 3 4")
 
 STYLE: Final = scoped(
     {
@@ -110,28 +111,55 @@ def paths_drawn(chosen: Selection, placed: Placed) -> str:
     called = {node.name: node.label for node in chosen.nodes}
     most = max((path.n for path in chosen.paths), default=0.0) or 1.0
     order = sorted(range(len(chosen.paths)), key=lambda index: (chosen.paths[index].n, index))
-    return "".join(_path(chosen.paths[index], placed.routes[index], most, called) for index in order)
-
-
-def _path(path: Path, route: list[Point], most: float, called: dict[str, str]) -> str:
-    _, _, meaning = EMPHASES[path.emphasis]
-    told = f"{called[path.source]} → {called[path.target]}: {count(path.n)} steps"
-    told = ", ".join(part for part in (told, path.label, meaning) if part)
-    group = "path marked" if path.emphasis in {"planned", "unplanned"} else "path"
-    return (
-        f'<g class="{group}"><title>{escaped(told)}</title>{_arrow(route, path.emphasis, thickness(path.n, most))}</g>'
+    looks = _looks(chosen)
+    return "".join(
+        _path(path, placed.routes[index], (thickness(path.n, most), looks[_key(path)]), called)
+        for index in order
+        for path in (chosen.paths[index],)
     )
 
 
-def _arrow(route: list[Point], emphasis: str, width: float) -> str:
-    colour, dash, _ = EMPHASES[emphasis]
+class Look(NamedTuple):
+    """How a line is drawn and what the legend calls it."""
+
+    colour: str
+    dash: str
+    meaning: str
+    style: str
+
+
+def _key(path: Path) -> tuple[str, str]:
+    return ("", path.group) if path.group else (path.emphasis, "")
+
+
+def _looks(chosen: Selection) -> dict[tuple[str, str], Look]:
+    """Find how each emphasis and each group is drawn."""
+    looks = {}
+    for emphasis, (colour, dash, meaning) in EMPHASES.items():
+        style = "path marked" if emphasis in {"planned", "unplanned"} else "path"
+        round_dots = ";stroke-linecap:round" if emphasis == "skipped" else ""
+        looks[emphasis, ""] = Look(f"var(--{colour})", f"{dash}{round_dots}", meaning, style)
+    for place, group in enumerate(sorted({path.group for path in chosen.paths if path.group})):
+        # Where there are more groups than colours, a colour comes again with other dashes.
+        dash = _DASHES[(place + place // len(PALETTE)) % len(_DASHES)]
+        looks["", group] = Look(PALETTE[place % len(PALETTE)], dash, cut(group, 40), "path marked")
+    return looks
+
+
+def _path(path: Path, route: list[Point], drawn: tuple[float, Look], called: dict[str, str]) -> str:
+    width, look = drawn
+    told = f"{called[path.source]} → {called[path.target]}: {count(path.n)} steps"
+    told = ", ".join(part for part in (told, path.label, look.meaning) if part)
+    return f'<g class="{look.style}"><title>{escaped(told)}</title>{_arrow(route, look, width)}</g>'
+
+
+def _arrow(route: list[Point], look: Look, width: float) -> str:
     head = min(6.5 + 1.5 * width, 0.85 * math.dist(route[-2], route[-1]))
-    dashed = f";stroke-dasharray:{dash}" if dash else ""
-    dotted = ";stroke-linecap:round" if emphasis == "skipped" else ""
+    dashed = f";stroke-dasharray:{look.dash}" if look.dash else ""
     return (
-        f'<path class="line" style="stroke:var(--{colour});stroke-width:{number(width)}{dashed}{dotted}" '
+        f'<path class="line" style="stroke:{look.colour};stroke-width:{number(width)}{dashed}" '
         f'd="{rounded(shortened(route, head - 1.0))}"/>'
-        f'<path style="fill:var(--{colour})" d="{arrow_head(route, head, 6.0 + 1.6 * width)}"/>'
+        f'<path style="fill:{look.colour}" d="{arrow_head(route, head, 6.0 + 1.6 * width)}"/>'
     )
 
 
@@ -191,8 +219,14 @@ def place_labels(chosen: Selection, cards: Sequence[Card], placed: Placed) -> li
     order = sorted(named, key=lambda index: (-chosen.paths[index].n, index))
     boxes = [around(centre, (each.width, each.height)) for each, centre in zip(cards, placed.centres, strict=True)]
     sizes = [label_size(chosen.paths[index]) or (0.0, 0.0) for index in order]
-    places = label_places([placed.routes[index] for index in order], sizes, boxes)
+    ends = [_ends(chosen.paths[index]) or index for index in order]
+    places = label_places([placed.routes[index] for index in order], sizes, boxes, ends)
     return [Label(chosen.paths[index], place, size) for index, place, size in zip(order, places, sizes, strict=True)]
+
+
+def _ends(path: Path) -> tuple[str, str] | None:
+    """Tell between which nodes paths of several groups run side by side."""
+    return (path.source, path.target) if path.group else None
 
 
 def labels_drawn(labels: Sequence[Label]) -> str:
@@ -213,15 +247,15 @@ def _label(path: Path, place: Point, size: Point) -> str:
 
 def legend(chosen: Selection, margin: float) -> tuple[str, float]:
     """Write what the lines mean, as far as they occur; give back the SVG and the width it uses."""
-    used = {path.emphasis for path in chosen.paths}
-    items = [(emphasis, EMPHASES[emphasis][2]) for emphasis in EMPHASES if emphasis in used and EMPHASES[emphasis][2]]
+    looks = _looks(chosen)
+    used = {_key(path) for path in chosen.paths}
+    items = [looks[name] for name in looks if name in used and looks[name].meaning]
     if chosen.paths:
-        items.append(("none", "the wider a line, the more steps"))
+        items.append(looks["none", ""]._replace(meaning="the wider a line, the more steps"))
     parts, x = [], margin
-    for emphasis, meaning in items:
-        group = "path marked" if emphasis in {"planned", "unplanned"} else "path"
-        arrow = _arrow([(x, 8.0), (x + 38.0, 8.0)], emphasis, 2.5)
-        parts.append(f'<g class="{group}">{arrow}</g>')
-        parts.append(f'<text class="key" x="{number(x + 46)}" y="12">{meaning}</text>')
-        x += 46.0 + measure(meaning, _SMALL) + 26.0
+    for look in items:
+        arrow = _arrow([(x, 8.0), (x + 38.0, 8.0)], look, 2.5)
+        parts.append(f'<g class="{look.style}">{arrow}</g>')
+        parts.append(f'<text class="key" x="{number(x + 46)}" y="12">{escaped(look.meaning)}</text>')
+        x += 46.0 + measure(look.meaning, _SMALL) + 26.0
     return "".join(parts), x

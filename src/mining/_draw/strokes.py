@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from itertools import pairwise
 
 from mining._draw.layout import Point
@@ -66,11 +66,15 @@ def arrow_head(route: Sequence[Point], length: float, width: float) -> str:
 
 
 def label_places(
-    routes: Sequence[Sequence[Point]], sizes: Sequence[tuple[float, float]], boxes: Sequence[Rect]
+    routes: Sequence[Sequence[Point]],
+    sizes: Sequence[tuple[float, float]],
+    boxes: Sequence[Rect],
+    ends: Sequence[Hashable] = (),
 ) -> list[Point]:
     """Find a centre for each route's label: on its own line, off every box and label, off other lines if it can be.
 
-    The routes come in order of importance: the first ones choose first.
+    The routes come in order of importance: the first ones choose first. Routes with the same ends run side by side, so
+    that a label on the one would cover the other's: there labels stand on the outer sides.
     """
     lines = [_segments(route) for route in routes]
     taken: list[Rect] = list(boxes)
@@ -78,7 +82,9 @@ def label_places(
     for index, (route, size) in enumerate(zip(routes, sizes, strict=True)):
         others = [segment for other, line in enumerate(lines) if other != index for segment in line]
         others.append(around(route[-1], (_HEAD, _HEAD)))
-        place = min(_candidates(route, size), key=lambda spot: _cost(spot, size, taken, others))[1]
+        twins = [lines[other] for other in range(len(ends)) if other != index and ends[other] == ends[index]]
+        blocked = [*taken, *(segment for line in twins for segment in line)]
+        place = min(_candidates(route, size), key=lambda spot: _cost(spot, size, blocked, others))[1]
         taken.append(around(place, size))
         places.append(place)
     return places

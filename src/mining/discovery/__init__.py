@@ -4,6 +4,22 @@ from mining.discovery.choice import Candidates
 from mining.discovery.discovery import Discovery, discover
 from mining.discovery.flow import Flow
 from mining.discovery.model import Model
+from mining.discovery.object_net import ObjectNet, find_object_net
+from mining.discovery.objects import ObjectFlow, find_object_flow
+from mining.discovery.transport import LanguageDistance, language_distance
 from mining.discovery.variants import Variants
 
-__all__ = ["Candidates", "Discovery", "Flow", "Model", "Variants", "discover"]
+__all__ = [
+    "Candidates",
+    "Discovery",
+    "Flow",
+    "LanguageDistance",
+    "Model",
+    "ObjectFlow",
+    "ObjectNet",
+    "Variants",
+    "discover",
+    "find_object_flow",
+    "find_object_net",
+    "language_distance",
+]

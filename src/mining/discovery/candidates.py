@@ -11,7 +11,7 @@ from mining._alignments import AlignmentLimit, Net, align, precision_of
 from mining._errors import MiningError
 from mining._pm4py import discover_partial_orders, discover_splits, discover_tree
 from mining.discovery.bindings import find_heuristics
-from mining.discovery.quality import simplicity
+from mining.discovery.quality import NEVER_SOUND, simplicity
 from mining.discovery.reduced import reduced_net
 from mining.discovery.samples import Sample, affordable, generalisation
 from mining.discovery.shapes import net_of
@@ -23,7 +23,6 @@ _STATES: Final = 2_000
 # Touchpoints x states x moves of a label: a few seconds for each model.
 _WORK: Final = 1_000_000_000
 _NAN: Final = float("nan")
-_NEVER_SOUND: Final = (str(AlignmentLimit.unbounded()), str(AlignmentLimit.endless()))
 
 
 class Candidate(NamedTuple):
@@ -72,7 +71,7 @@ def measure(candidate: Candidate, training: Sample, held_out: Sample) -> Measure
     try:
         found = align(candidate.net, [()], state_limit=_STATES)
     except AlignmentLimit as limit:
-        never = str(limit) in _NEVER_SOUND
+        never = str(limit) in NEVER_SOUND
         remark = (
             "Not sound: it can go on for ever or never end." if never else f"More than {_STATES:,} states to explore."
         )

@@ -84,4 +84,5 @@ def without(tree: Tree, hidden: set[str]) -> Tree:
 
 
 def _caption(kind: str, role: str, label: str) -> str:
-    return {"start": "Start", "end": "End", "task": label}.get(kind) or _GATEWAYS[kind, role]
+    own = {"start": "Start", "end": "End", "task": label}  # a label may be empty
+    return own[kind] if kind in own else _GATEWAYS[kind, role]

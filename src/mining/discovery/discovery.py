@@ -16,6 +16,7 @@ from mining.discovery.choice import Candidates, find_candidates
 from mining.discovery.flow import Flow, busiest_step, find_flow
 from mining.discovery.model import Model, find_model
 from mining.discovery.orders import count_orders, count_rework
+from mining.discovery.playing import find_earth_mover
 from mining.discovery.quality import find_quality
 from mining.discovery.rules import Rules, find_rules
 from mining.discovery.spoken import listing, spoken_hours
@@ -109,6 +110,11 @@ class Discovery:
         return find_stochastic(journeys, self._mined[0])
 
     @cached_property
+    def earth_mover(self) -> pd.DataFrame:
+        """How far what the model makes up is from what was seen: see `mining.discovery.playing.find_earth_mover`."""
+        return find_earth_mover(self._in_memory("What a model makes up beside the paths"), self.model.net)
+
+    @cached_property
     def orders(self) -> pd.DataFrame:
         """What comes sooner or later after what: see `mining.discovery.orders.count_orders`."""
         return count_orders(self._in_memory("What comes later"))
@@ -197,7 +203,7 @@ def discover(
     Returns
     -------
     Discovery
-        With `flow`, `variants`, `model`, `quality`, `candidates` and `stochastic`.
+        With `flow`, `variants`, `model`, `quality`, `candidates`, `stochastic` and `earth_mover`.
 
     Raises
     ------

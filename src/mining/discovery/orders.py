@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -13,6 +15,7 @@ from mining.journeys import Journeys
 __all__ = ["count_orders", "count_rework", "reach"]
 
 _Integers = npt.NDArray[np.int64]
+_MOST: Final = 500  # activities: a table of all pairs of many more is too large, for readers too
 
 
 def count_orders(journeys: Journeys) -> pd.DataFrame:
@@ -27,21 +30,25 @@ def count_orders(journeys: Journeys) -> pd.DataFrame:
     -------
     DataFrame
         activity, later_activity, n_journeys (in which the first of the one comes before the last of the other),
-        of_journeys (with the one), share, share_low, share_high (Wilson, 95 %); pairs that occur, ordered by activity,
-        later_activity. An activity follows itself where it happens twice.
+        of_journeys (with the one), share, share_low, share_high (Wilson, 95 %), n_left_out (activities too rare to be
+        looked at, because there are more than five hundred); pairs that occur, ordered by activity, later_activity. An
+        activity follows itself where it happens twice.
     """
     found = paths(journeys.log)
     words = [str(word) for word in journeys.log.words["activity"]]
     first, last = reach(found, len(words))
     weight = found.n_journeys
     has = weight @ (last >= 0)
-    after = np.stack([weight @ ((first[:, [one]] < last) & (last >= 0)) for one in range(len(words))]) if words else has
+    kept = np.sort(np.argsort(-has, kind="stable")[:_MOST])
+    first, last, seen, has = first[:, kept], last[:, kept], int((has > 0).sum()), has[kept]
+    after = np.stack([weight @ ((first[:, [one]] < last) & (last >= 0)) for one in range(len(kept))]) if words else has
     one, other = np.nonzero(after)
     n, of = after[one, other], has[one]
     low, high = wilson(n, of)
-    names = np.array(words, dtype=object)
+    names = np.array(words, dtype=object)[kept]
     frame = pd.DataFrame({"activity": names[one], "later_activity": names[other], "n_journeys": n, "of_journeys": of})
     frame = frame.assign(share=n / np.maximum(of, 1), share_low=low, share_high=high)
+    frame = frame.assign(n_left_out=max(seen - len(kept), 0))
     return frame.astype({"activity": "str", "later_activity": "str"})
 
 

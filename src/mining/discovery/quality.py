@@ -9,14 +9,20 @@ import numpy as np
 import pandas as pd
 
 from mining._alignments import AlignmentLimit, Net, Transition, align, precision_of
+from mining._alignments.trie import Trie
 from mining.discovery.model import MOST_TOUCHPOINTS, find_model, within_budget
-from mining.discovery.samples import Sample, affordable, sides
+from mining.discovery.samples import Sample, affordable, generalisation, sides
 from mining.journeys import Journeys
 
-__all__ = ["find_quality", "flower_net", "simplicity", "trace_net"]
+__all__ = ["NEVER_SOUND", "find_quality", "flower_net", "simplicity", "trace_net"]
 
 # The trace model has a state per beginning that was seen: beyond these it would cost more than it tells.
 _BASELINE_STATES: Final = 1_500
+NEVER_SOUND: Final = (str(AlignmentLimit.unbounded()), str(AlignmentLimit.endless()))
+_LARGE: Final = "Too many states to be aligned exactly: raise the noise threshold or narrow the journeys."
+_ENDLESS: Final = "The model can go on for ever or never end: it is not sound, and nothing else about it counts."
+_STUCK: Final = "The model can get stuck: it is not sound, and nothing else about it counts."
+_DEAD: Final = "The model has steps that can never happen: it is not sound, and nothing else about it counts."
 
 
 def find_quality(journeys: Journeys, noise_threshold: float, net: Net) -> pd.DataFrame:
@@ -24,7 +30,7 @@ def find_quality(journeys: Journeys, noise_threshold: float, net: Net) -> pd.Dat
 
     The flower model allows everything: whatever it fits says nothing. The trace model allows exactly the paths seen:
     it fits them all and foresees none. A good model stands well above the flower in precision and above the trace model
-    in held-out fitness.
+    in generalisation and held-out fitness.
 
     Parameters
     ----------
@@ -38,9 +44,11 @@ def find_quality(journeys: Journeys, noise_threshold: float, net: Net) -> pd.Dat
     Returns
     -------
     DataFrame
-        model (discovered, flower, trace); fitness, precision, simplicity, held_out_fitness (0..1, NaN where undefined
-        or out of reach); n_journeys (measured on), of_journeys, n_held_out; remark. Held-out fitness is that of one
-        customer in five against a model discovered from the others.
+        model (discovered, flower, trace); fitness, precision, generalisation, simplicity, held_out_fitness (0..1, NaN
+        where undefined or out of reach); n_journeys (measured on), of_journeys, n_held_out; remark. Generalisation is
+        one minus the mean, over the steps of the model, of one over the square root of how often the journeys, aligned
+        with it, take them: low where steps rest on few journeys. Silent steps do not count, for nobody sees which were
+        taken. Held-out fitness is that of one customer in five against a model discovered from the others.
 
     References
     ----------
@@ -64,9 +72,9 @@ def find_quality(journeys: Journeys, noise_threshold: float, net: Net) -> pd.Dat
         _trace_row(seen, training, held_out),
     ]
     quality = pd.DataFrame(rows)
-    quality.insert(5, "n_journeys", np.where(quality["fitness"].notna(), seen.n, 0))
-    quality.insert(6, "of_journeys", len(journeys))
-    quality.insert(7, "n_held_out", held_out.n)
+    quality.insert(6, "n_journeys", np.where(quality["fitness"].notna(), seen.n, 0))
+    quality.insert(7, "of_journeys", len(journeys))
+    quality.insert(8, "n_held_out", held_out.n)
     return quality.astype({"model": "str", "remark": "str"})
 
 
@@ -113,9 +121,10 @@ def simplicity(net: Net) -> float:
 
 
 def _row(model: str, net: Net, seen: Sample, held: tuple[Net | None, Sample]) -> dict[str, object]:
-    fitness, precise, remark = _measured(net, seen)
-    held_out = _fitness(held[0], held[1]) if held[0] is not None else float("nan")
-    return _told(model, (fitness, precise, simplicity(net), held_out), remark)
+    measured, remark = _measured(net, seen)
+    judged = None if remark in {_ENDLESS, _STUCK, _DEAD} else held[0]
+    held_out = _fitness(judged, held[1]) if judged is not None else float("nan")
+    return _told(model, (*measured, simplicity(net), held_out), remark)
 
 
 def _trace_row(seen: Sample, training: Sample, held_out: Sample) -> dict[str, object]:
@@ -125,30 +134,40 @@ def _trace_row(seen: Sample, training: Sample, held_out: Sample) -> dict[str, ob
     small = net.n_places <= _BASELINE_STATES
     held = _fitness(net, held_out) if small and training.paths else float("nan")
     remark = "" if small else "too many different paths to hold any out"
-    return _told("trace", (perfect, perfect, simplicity(trace_net(seen.paths)), held), remark)
+    values = (perfect, perfect, _trace_generalisation(seen), simplicity(trace_net(seen.paths)), held)
+    return _told("trace", values, remark)
 
 
-def _told(model: str, values: tuple[float, float, float, float], remark: str) -> dict[str, object]:
-    names = ("fitness", "precision", "simplicity", "held_out_fitness")
+def _trace_generalisation(seen: Sample) -> float:
+    """Measure the generalisation of the trace model, whose every step is a beginning that was seen."""
+    trie = Trie.of(seen.paths, sorted({label for path in seen.paths for label in path}))
+    often = [
+        np.bincount(level.node_of[level.node_of >= 0], seen.counts[level.node_of >= 0]) for level in trie.levels[1:]
+    ]
+    return float(1 - (1 / np.sqrt(np.concatenate(often))).mean()) if often else float("nan")
+
+
+def _told(model: str, values: tuple[float, ...], remark: str) -> dict[str, object]:
+    names = ("fitness", "precision", "generalisation", "simplicity", "held_out_fitness")
     return {"model": model, **dict(zip(names, values, strict=True)), "remark": remark}
 
 
-def _measured(net: Net, seen: Sample) -> tuple[float, float, str]:
-    unknown = float("nan")
+def _measured(net: Net, seen: Sample) -> tuple[tuple[float, float, float], str]:
+    unknown = (float("nan"),) * 3
     try:
         found = align(net, seen.paths)
-    except AlignmentLimit:
-        return (
-            unknown,
-            unknown,
-            "Too many states to be aligned exactly: raise the noise threshold or narrow the journeys.",
-        )
+    except AlignmentLimit as limit:
+        return unknown, _ENDLESS if str(limit) in NEVER_SOUND else _LARGE
     if not seen.n:
-        return unknown, unknown, "Every path is too long to be aligned with this model in reasonable time."
-    # A model that can get stuck may look precise because it allows nothing more (trust in it is what is measured).
+        return unknown, "Every path is too long to be aligned with this model in reasonable time."
+    # A model that can get stuck may look precise because it allows nothing more (trust in it is what is measured), and
+    # so may one whose steps can never happen.
     if (found.graph.distance[:, found.graph.final] >= found.graph.far).any():
-        return unknown, unknown, "The model can get stuck: it is not sound, and nothing else about it counts."
-    return found.fitness(seen.counts), precision_of(found, seen.counts), ""
+        return unknown, _STUCK
+    if found.graph.labels != net.labels:
+        return unknown, _DEAD
+    counts = seen.counts
+    return (found.fitness(counts), precision_of(found, counts), generalisation(found, counts)), ""
 
 
 def _fitness(net: Net, sample: Sample) -> float:

@@ -187,10 +187,12 @@ def _next(found: Paths, path: _Integers, times: _Integers, *, kept: _Integers, s
     row, pair = np.divmod(pairs, size * size)
     one, other = np.divmod(pair, size)
     always = (n == times[row, one]) & np.isin(one, kept) & np.isin(other, kept) & (one != other)
-    held = np.bincount(pair[always], found.n_journeys[row[always]], minlength=size * size).astype(np.int64)
+    # Only pairs that occur: a table of all pairs does not fit where activities are many.
+    told, place = np.unique(pair[always], return_inverse=True)
+    held = np.bincount(place, found.n_journeys[row[always]], minlength=len(told)).astype(np.int64)
     of = found.n_journeys @ (times > 0)
-    for at in np.flatnonzero(held):
-        yield "next", int(at // size), int(at % size), int(held[at]), int(of[at // size])
+    for at, n_kept in zip(told.tolist(), held.tolist(), strict=True):
+        yield "next", at // size, at % size, n_kept, int(of[at // size])
 
 
 def _without_implied(frame: pd.DataFrame) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from mining._alignments import AlignmentLimit, Alignments, Net, explore
 from mining._alignments.states import STATE_LIMIT
 from mining.journeys import Journeys
 
-__all__ = ["Sample", "affordable", "generalisation", "sides"]
+__all__ = ["Sample", "affordable", "generalisation", "owners", "sides"]
 
 # Touchpoints x states x moves of a label: about half a minute.
 _WORK: Final = 10_000_000_000
@@ -56,10 +56,15 @@ class Sample:
 
 def sides(journeys: Journeys) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Part the journeys by customer, so that nobody is on both sides: four in five, and those held out."""
+    held = np.asarray(pd.util.hash_array(owners(journeys)) % _FOLDS == 0)
+    return ~held, held
+
+
+def owners(journeys: Journeys) -> npt.NDArray[np.object_]:
+    """Name whose each journey is: the customer's, or by itself where none is known."""
     log = journeys.log
     owner = pd.Series(log.decoded("customer", log.first)).fillna(pd.Series(log.journey_ids)).astype("str")
-    held = np.asarray(pd.util.hash_array(owner.to_numpy(object)) % _FOLDS == 0)
-    return ~held, held
+    return owner.to_numpy(object)
 
 
 def affordable(net: Net, work: int = _WORK, *, state_limit: int = STATE_LIMIT) -> int:

@@ -18,7 +18,7 @@ from mining.discovery.quality import flower_net
 from mining.discovery.samples import Sample, affordable, sides
 from mining.journeys import Journeys
 
-__all__ = ["find_stochastic", "flow_net", "relevance"]
+__all__ = ["find_stochastic", "flow_net", "odds_of", "relevance"]
 
 Floats = npt.NDArray[np.float64]
 _STATES: Final = 600
@@ -48,7 +48,8 @@ def find_stochastic(journeys: Journeys, noise_threshold: float) -> pd.DataFrame:
         model (discovered; flow, in which what comes next hangs on the last activity alone; flower, in which it hangs on
         nothing; trace); relevance and held_out_relevance (bits per journey, of those learnt from and of those held out;
         NaN where out of reach), covered (share of journeys held out that the model allows), covered_low, covered_high
-        (Wilson, 95 %), n_journeys (learnt from), n_held_out, remark.
+        (Wilson, 95 %), n_journeys (learnt from), n_held_out, of_journeys (those on paths too long or too rare to be
+        measured in time are on neither side), remark.
 
     References
     ----------
@@ -81,6 +82,7 @@ def find_stochastic(journeys: Journeys, noise_threshold: float) -> pd.DataFrame:
         frame.insert(3 + at, name, values)
     frame.insert(6, "n_journeys", training.n)
     frame.insert(7, "n_held_out", held_out.n)
+    frame.insert(8, "of_journeys", len(journeys))
     return frame.astype({"model": "str", "remark": "str"})
 
 
@@ -126,7 +128,7 @@ def _row(name: str, net: Net, samples: tuple[Sample, Sample], n_labels: int) -> 
     training, held_out = samples
     nan = float("nan")
     try:
-        odds = _odds(net, training)
+        odds = odds_of(net, training)
     except AlignmentLimit:
         return name, nan, nan, nan, f"More than {_STATES} states, or no way to the end."
     if odds is None:
@@ -136,7 +138,14 @@ def _row(name: str, net: Net, samples: tuple[Sample, Sample], n_labels: int) -> 
     return name, relevance(seen, training, n_labels), relevance(unseen, held_out, n_labels), covered, ""
 
 
-def _odds(net: Net, training: Sample) -> Odds | None:
+def odds_of(net: Net, training: Sample) -> Odds | None:
+    """Learn a model's odds from journeys aligned with it; None where that would take more than seconds.
+
+    Raises
+    ------
+    AlignmentLimit
+        For a model of too many states, or one that cannot end.
+    """
     room = affordable(net, _WORK, state_limit=_STATES)
     if not training.paths or (room and training.length > room):
         return None
