@@ -18,7 +18,7 @@ from mining.personas.blocks import BEHAVIOUR, Counts, channel_counts, path_count
 from mining.personas.order import Order
 from mining.personas.seen import Seen
 
-__all__ = ["BLOCKS", "Drawn", "Encoder"]
+__all__ = ["BLOCKS", "Drawn", "Encoder", "Level", "moments", "standard"]
 
 Floats = npt.NDArray[np.float64]
 Drawn = Mapping[str, Floats]
@@ -133,12 +133,12 @@ class Measured:
     def learn(cls, seen: Seen, name: str) -> Self:
         """Measure centre and spread of each number."""
         columns = cls._columns(seen, name)
-        centre, spread = _moments(columns)
-        return cls(name, centre, spread, Level.learn(_standard(columns, centre, spread)))
+        centre, spread = moments(columns)
+        return cls(name, centre, spread, Level.learn(standard(columns, centre, spread)))
 
     def draw(self, seen: Seen, table: pd.DataFrame) -> Floats:  # noqa: ARG002
         """See `Block`."""
-        return self.level.draw(_standard(self._columns(seen, self.name), self.centre, self.spread))
+        return self.level.draw(standard(self._columns(seen, self.name), self.centre, self.spread))
 
     @staticmethod
     def _columns(seen: Seen, name: str) -> Floats:
@@ -202,15 +202,15 @@ class Attributes:
         """Find the values that at least five customers have."""
         values = {name: None if is_measured(table[name]) else _values(table[name]) for name in table.columns}
         numbers = cls._numbers(table, values)
-        centre, spread = _moments(numbers)
-        parts = cls._parts(table, values, _standard(numbers, centre, spread))
+        centre, spread = moments(numbers)
+        parts = cls._parts(table, values, standard(numbers, centre, spread))
         levels = tuple(Level.learn(part) for part in parts)
         whole = np.column_stack([level.draw(part) for level, part in zip(levels, parts, strict=True)])
         return cls(values, centre, spread, levels, Level.learn(whole))
 
     def draw(self, seen: Seen, table: pd.DataFrame) -> Floats:  # noqa: ARG002
         """See `Block`."""
-        numbers = _standard(self._numbers(table, self.values), self.centre, self.spread)
+        numbers = standard(self._numbers(table, self.values), self.centre, self.spread)
         parts = self._parts(table, self.values, numbers)
         drawn = [level.draw(part) for level, part in zip(self.levels, parts, strict=True)]
         return self.level.draw(np.column_stack(drawn))
@@ -335,7 +335,8 @@ def _unskewed(numbers: Floats) -> Floats:
     return np.where(counted, np.log1p(np.where(counted, numbers, 0)), numbers)
 
 
-def _moments(columns: Floats) -> tuple[Floats, Floats]:
+def moments(columns: Floats) -> tuple[Floats, Floats]:
+    """Measure centre and spread of each column where it is known; a column without spread gets an endless one."""
     known = ~np.isnan(columns)
     n = np.maximum(known.sum(axis=0), 1)
     centre = np.where(known, columns, 0).sum(axis=0) / n
@@ -343,7 +344,8 @@ def _moments(columns: Floats) -> tuple[Floats, Floats]:
     return centre, np.where(spread > 1e-9, spread, np.inf)
 
 
-def _standard(columns: Floats, centre: Floats, spread: Floats) -> Floats:
+def standard(columns: Floats, centre: Floats, spread: Floats) -> Floats:
+    """Standardise columns, far values drawn in, unknown ones at the centre."""
     return np.asarray(np.nan_to_num(np.clip((columns - centre) / spread, -_FAR, _FAR)), float)
 
 

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from html import escape
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Callable, Collection, Sequence
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils.validation import check_is_fitted
 
 from mining._errors import MiningError
-from mining._statistics import SMALLEST_CELL, wilson
+from mining._statistics import SMALLEST_CELL
 from mining.journeys import Journeys
 from mining.journeys.journeys import FINAL_OUTCOMES
+from mining.personas.asked import Asked
 from mining.personas.attributes import attribute_table
+from mining.personas.cards import Cards, cards_of
 from mining.personas.encoder import BLOCKS, Encoder
+from mining.personas.engines import ENGINES, agreement_table, grouped_by, most_repeatable
 from mining.personas.evidence import Evidence, judge, views_of, weights_of
-from mining.personas.grouping import centres_of, group, nearest
-from mining.personas.profile import name_personas, profile
+from mining.personas.grouping import group
+from mining.personas.profile import profile
 from mining.personas.seen import Seen, customers_of, look
-from mining.personas.stability import TRUSTED, stability, stability_words
+from mining.personas.shift import Shift, shift_of
+from mining.personas.stability import stability
 from mining.personas.traits import portray, traits_of
-
-if TYPE_CHECKING:
-    from mining._draw import Picture
 
 __all__ = ["Personas"]
 
@@ -36,7 +35,7 @@ _ROWS = 12
 _DAY = 24.0
 
 
-class Personas(ClusterMixin, BaseEstimator):  # type: ignore[misc]
+class Personas(Asked):
     """Group customers by how they behave, if the data bears it out.
 
     All journeys of a customer are read together, each only up to its first outcome: who groups customers by how it
@@ -64,6 +63,12 @@ class Personas(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         of an outcome (status, stage, churn ...).
     outcomes : collection of str, default ("won", "lost", "solved", "disqualified")
         Outcomes that end what is seen of a journey.
+    engine : str, default "centres"
+        What groups the customers once their number is known: ``centres`` (Ward's tree, then nearest centres),
+        ``kmeans`` (in small batches, for a million customers), ``gaussian`` (a mixture with widths of its own per
+        persona), ``ward``, ``density`` (HDBSCAN: customers in no dense place are in no persona), ``medoids`` (each
+        persona round a real customer), ``chains`` (a mixture of Markov chains with channels, tempo and attributes), or
+        ``auto``: the one whose groups half of the customers best foretell for the other half.
 
     Attributes
     ----------
@@ -75,6 +80,9 @@ class Personas(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         One row per customer, from before the outcome: n_journeys, n_touchpoints, median_gap_hours,
         duration_hours, touchpoints_per_journey, n_actors, n_teams, handoffs, inbound_share, ``activity: x`` and
         ``channel: x`` (shares), ``attribute: x``.
+
+    engine_ : str
+        Which engine grouped them.
 
     Examples
     --------
@@ -92,6 +100,7 @@ class Personas(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         features: Collection[str] | None = None,
         attributes: Sequence[str] | None = None,
         outcomes: Collection[str] = FINAL_OUTCOMES,
+        engine: str = "centres",
     ) -> None:
         self.n_personas = n_personas
         self.max_personas = max_personas
@@ -99,6 +108,13 @@ class Personas(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self.features = features
         self.attributes = attributes
         self.outcomes = outcomes
+        self.engine = engine
+
+    @property
+    def engine_(self) -> str:
+        """Which engine grouped the customers."""
+        check_is_fitted(self, "labels_")
+        return self._engine
 
     def fit(self, journeys: Journeys, y: object = None) -> Self:  # noqa: ARG002
         """Find the personas of the customers of some journeys.
@@ -134,17 +150,17 @@ class Personas(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self._encoder = Encoder.learn(seen, table, features)
         drawn = self._encoder.draw(seen, table)
         points = self._encoder.points(seen, table)
-        labels = np.zeros(len(points), np.int64)
         self._weights = np.ones(points.shape[1])
         if found.number > 1:
             start = group(views_of(drawn)[found.perspective], found.number)
             self._weights = weights_of(points, start, found.number)
-            labels = _by_size(group(points * np.sqrt(self._weights), found.number))
-        self.n_personas_ = int(labels.max()) + 1
         scaled = points * np.sqrt(self._weights)
-        self._centres = centres_of(scaled, labels, self.n_personas_)
+        self._engine = self._chosen_engine(scaled[sample], found.number, (seen.only(sample), table.iloc[sample]))
+        self._grouped = grouped_by(self._engine, scaled, found.number, of=(seen, table))
+        labels, self.n_personas_ = self._grouped.labels, self._grouped.number
+        self._compared = (scaled[sample], seen.only(sample), table.iloc[sample], found.number)
         self._stability = (
-            stability(scaled[sample], labels[sample], self.n_personas_, random)
+            stability(self._regrouped(), labels[sample], self.n_personas_, random)
             if self.n_personas_ > 1
             else np.full(1, np.nan)
         )
@@ -156,7 +172,7 @@ class Personas(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def predict(self, journeys: Journeys) -> pd.Series:
-        """Put customers into the personas found, each to the nearest centre.
+        """Put customers into the personas found, each into the most probable one (with centres: the nearest).
 
         Parameters
         ----------
@@ -166,16 +182,134 @@ class Personas(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         Returns
         -------
         Series of int
-            Persona of each customer, -1 where nothing is seen before the outcome; indexed by customer.
+            Persona of each customer; -1 where nothing is seen before the outcome, and where a customer is farther from
+            every persona than the farthest customer it was found with. Indexed by customer.
         """
+        seen, table, points = self._asked_of(journeys)
+        return _with_hidden(self._grouped.assigned(points, seen, table), seen)
+
+    def membership(self, journeys: Journeys) -> pd.DataFrame:
+        """Tell how probable each persona is for each customer.
+
+        Parameters
+        ----------
+        journeys : Journeys
+            Of customers old or new.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by customer, sorted: persona (as `predict` gives it), probability (of that persona; missing where it
+            fits none), then one column per persona with its probability, 0 to 1, each row summing to one. With
+            ``gaussian`` and ``chains`` they are the model's; otherwise those of round personas of one width.
+        """
+        seen, table, points = self._asked_of(journeys)
+        found = self._grouped.membership(points, seen, table)
+        own = self._grouped.assigned(points, seen, table)
+        frame = pd.DataFrame(found, index=pd.Index(seen.customers, dtype="str", name="customer"))
+        frame.insert(0, "persona", own)
+        frame.insert(1, "probability", np.where(own >= 0, found[np.arange(len(own)), own], np.nan))
+        return frame.sort_index()
+
+    def cards(self, journeys: Journeys) -> Cards:
+        """Write a card per persona: what sets it apart, a real journey, tempo, waits, outcome, where to talk to it.
+
+        Parameters
+        ----------
+        journeys : Journeys
+            Whole journeys of the customers, with what came from the outcome on.
+
+        Returns
+        -------
+        Cards
+            ``.frame`` as a table, ``.plot(language)`` side by side in English, Hebrew or Persian.
+        """
+        check_is_fitted(self, "labels_")
+        return cards_of(self, journeys)
+
+    def shift(self, journeys: Journeys, every: str = "quarter") -> Shift:
+        """Tell whether the shares of personas among new customers change over time.
+
+        Parameters
+        ----------
+        journeys : Journeys
+            Of the customers; each counts in the period in which its first journey begins.
+        every : str
+            month, quarter or year.
+
+        Returns
+        -------
+        Shift
+            ``.frame``, ``.p_value`` and ``.sentence``.
+
+        Raises
+        ------
+        MiningError
+            For another period, and where no customer is in a persona.
+        """
+        check_is_fitted(self, "labels_")
+        return shift_of(self, journeys, every, self.random_state)
+
+    def sampled(self) -> tuple[npt.NDArray[np.float64], Seen]:
+        """Give the customers that the evidence rests on: where they stand, and what is seen of them."""
+        check_is_fitted(self, "labels_")
+        return self._compared[0], self._compared[1]
+
+    def main_channels(self) -> dict[str, str]:
+        """Tell in which channel each activity mostly happens, as far as it was seen before the outcome."""
+        seen = self.sampled()[1]
+        activity, channel = seen.codes("activity"), seen.codes("channel")
+        known = (activity >= 0) & (channel >= 0)
+        n = len(seen.log.words["channel"]) if known.any() else 1
+        counted = np.bincount(activity[known] * n + channel[known], minlength=len(seen.log.words["activity"]) * n)
+        most = counted.reshape(-1, n)
+        ways = {str(seen.log.words["activity"][at]): most[at] for at in np.flatnonzero(most.sum(axis=1))}
+        return {word: str(seen.log.words["channel"][int(row.argmax())]) for word, row in ways.items()}
+
+    def agreement(self) -> pd.DataFrame:
+        """Tell how far other engines group the customers alike: what they agree on does not hang on the method.
+
+        Returns
+        -------
+        DataFrame
+            One row per engine: engine, n_personas, n_unassigned (of `n_customers`), then one column per engine with the
+            adjusted Rand index of the two groupings (1: the same; 0: as by chance).
+
+        References
+        ----------
+        Hubert, L., Arabie, P. (1985). Comparing partitions.
+        """
+        check_is_fitted(self, "labels_")
+        points, seen, table, number = self._compared
+        return agreement_table({
+            name: grouped_by(name, points, number, of=(seen, table)).labels for name in ENGINES
+        })  # fmt: skip
+
+    def _asked_of(self, journeys: Journeys) -> tuple[Seen, pd.DataFrame, npt.NDArray[np.float64]]:
         check_is_fitted(self, "labels_")
         seen = look(journeys, self.outcomes)
         known = [
             name.removeprefix("attribute: ") for name in map(str, self.portraits_) if name.startswith("attribute: ")
         ]
         table = attribute_table(journeys, seen.customers, known)
-        points = self._encoder.points(seen, table) * np.sqrt(self._weights)
-        return _with_hidden(nearest(points, self._centres), seen)
+        return seen, table, self._encoder.points(seen, table) * np.sqrt(self._weights)
+
+    def _chosen_engine(self, points: npt.NDArray[np.float64], number: int, of: tuple[Seen, pd.DataFrame]) -> str:
+        if self.engine != "auto" or number == 1:
+            return "centres" if self.engine == "auto" else self.engine
+        return most_repeatable(points, number, of=of, seed=self.random_state)
+
+    def _regrouped(self) -> Callable[[npt.NDArray[np.int64]], npt.NDArray[np.int64]]:
+        points, seen, table, number = self._compared
+
+        def again(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+            if self._engine != "chains":
+                return grouped_by(self._engine, points[rows], number, of=(seen, table)).labels
+            some = np.unique(rows)  # chains read the customers themselves, each once
+            made = grouped_by(self._engine, points[some], number, of=(seen.only(some), table.iloc[some])).labels
+            return made[np.searchsorted(some, rows)]
+
+        return again
 
     def persona_of(self, journeys: Journeys) -> pd.Series:
         """Name the persona of each journey's customer.
@@ -207,91 +341,6 @@ class Personas(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         named = pd.Categorical.from_codes(codes, pd.Index(self._names, dtype="str"), ordered=True)
         return pd.Series(named, index=pd.Index(journeys.log.journey_ids, name="journey_id"), name="persona")
 
-    @property
-    def frame(self) -> pd.DataFrame:
-        """One row per persona, largest first.
-
-        persona, name, n_customers, share, low, high (Wilson), stability (mean bootstrap Jaccard, 0 to 1),
-        stability_words, prediction_strength (of the whole grouping, 0 to 1), touchpoints_median (per customer, before
-        the outcome), duration_median_days (per journey), top_channels. What describes fewer than five customers is
-        missing.
-        """
-        check_is_fitted(self, "labels_")
-        sizes = self._sizes()
-        low, high = wilson(sizes, sizes.sum())
-        return pd.DataFrame(
-            {
-                "persona": np.arange(self.n_personas_),
-                "name": pd.Series(self._names, dtype="str"),
-                "n_customers": sizes,
-                "share": sizes / sizes.sum(),
-                "low": low,
-                "high": high,
-                "stability": self._stability,
-                "stability_words": self._stability_words(),
-                "prediction_strength": self._strength(),
-                **self._described(sizes),
-            }
-        )
-
-    @property
-    def profile(self) -> pd.DataFrame:
-        """What sets each persona apart: see `mining.personas.profile.profile`.
-
-        persona, kind, feature, inside, outside (shares of customers), lift, low, high (Wilson, of inside), n; strongest
-        difference first. It describes what the personas were made of; there is deliberately no p-value.
-        """
-        check_is_fitted(self, "labels_")
-        return self._profile.drop(columns="words")
-
-    @property
-    def evidence(self) -> pd.DataFrame:
-        """What the number of personas rests on, one row per number, each in the perspective where it shows best.
-
-        n_personas, perspective, silhouette, null_silhouette and null_high (mean and upper bound in customers of one
-        kind), echo (Cohen's kappa of both ends of the journeys, worst pair of personas), prediction_strength, verdict.
-        Tests that were not reached are missing.
-        """
-        check_is_fitted(self, "labels_")
-        return self._evidence.copy()
-
-    @property
-    def n_journeys(self) -> int:
-        """Journeys of the customers that are in personas."""
-        check_is_fitted(self, "labels_")
-        return int(self.portraits_["n_journeys"].sum())
-
-    def plot(self) -> Picture:
-        """Draw the shares of customers that have what sets the personas apart, a column per persona."""
-        from mining._draw import draw_heatmap
-
-        check_is_fitted(self, "labels_")
-        difference = (self._profile["inside"] - self._profile["outside"]).abs()
-        strongest = difference.groupby(self._profile["feature"]).max().sort_values(ascending=False, kind="stable")
-        cells = self._profile.pivot_table(index="feature", columns="persona", values="inside")
-        shown = cells.reindex(strongest.index[:_ROWS]).rename(columns=dict(enumerate(self._names)))
-        return draw_heatmap(
-            shown,
-            title=self._said(),
-            unit="%",
-            note="Share of a persona's customers; what the personas were made of, so no test.",
-        )
-
-    def _repr_html_(self) -> str:
-        if not hasattr(self, "labels_"):
-            return f"<p>{escape(repr(self))}</p>"
-        from mining._draw import html_table
-
-        return html_table(self.frame.drop(columns="persona"), caption=self._said())
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/plain": repr(self), "text/html": self._repr_html_()}
-
-    def _said(self) -> str:
-        sizes = self._sizes()
-        found = "No distinct personas" if self.n_personas_ == 1 else f"{self.n_personas_} personas"
-        return f"{found} among {sizes.sum():,} customers"
-
     def _perspectives(self) -> list[str]:
         wanted = BLOCKS if self.features is None else tuple(self.features)
         for name in wanted:
@@ -303,6 +352,8 @@ class Personas(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             )
         if self.max_personas < 1 or (self.n_personas is not None and self.n_personas < 1):
             raise MiningError.refused("Fewer than one persona", "cannot be found: ask for one or more.")
+        if self.engine not in {*ENGINES, "auto"}:
+            raise MiningError.unknown("engine", self.engine, [*ENGINES, "auto"])
         return [name for name in BLOCKS if name in wanted]
 
     def _judged(self, seen: Seen, table: pd.DataFrame, features: list[str]) -> Evidence:
@@ -317,61 +368,11 @@ class Personas(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         )
         return found if self.n_personas is None else found.asked_for(self.n_personas)
 
-    def _sizes(self) -> npt.NDArray[np.int64]:
-        labels = self.labels_.to_numpy(np.int64)
-        return np.bincount(labels[labels >= 0], minlength=self.n_personas_)
-
-    def _stability_words(self) -> list[str]:
-        return ["everyone" if np.isnan(value) else stability_words(float(value)) for value in self._stability]
-
-    def _strength(self) -> float:
-        row = self._evidence[self._evidence["n_personas"] == self.n_personas_]
-        return float(row["prediction_strength"].iloc[0]) if len(row) else float("nan")
-
-    def _named(self) -> list[str]:
-        if self.n_personas_ == 1:
-            return ["everyone"]
-        names = name_personas(self._profile, self.n_personas_)
-        for place, value in enumerate(self._stability):
-            if value < TRUSTED:
-                names[place] = f"not to be trusted ({place})"
-        for place in np.flatnonzero(self._sizes() < SMALLEST_CELL).tolist():
-            names[place] = f"fewer than five customers ({place})"
-        return names
-
-    def _described(self, sizes: npt.NDArray[np.int64]) -> dict[str, object]:
-        labels = self.labels_.reindex(self.portraits_.index)
-        medians = self.portraits_[["n_touchpoints", "duration_hours"]].groupby(labels).median()
-        channels = self.portraits_.filter(like="channel: ").groupby(labels).mean().fillna(0.0)
-        enough = sizes >= SMALLEST_CELL
-        return {
-            "touchpoints_median": np.where(enough, medians["n_touchpoints"], np.nan),
-            "duration_median_days": np.where(enough, medians["duration_hours"] / _DAY, np.nan),
-            "top_channels": pd.Series(
-                [_top(row) if known else None for (_, row), known in zip(channels.iterrows(), enough, strict=True)],
-                dtype="str",
-            ),
-        }
-
-
-def _top(shares: pd.Series) -> str:
-    largest = shares.sort_values(ascending=False, kind="stable").head(3)
-    return ", ".join(
-        f"{str(name).removeprefix('channel: ')} {value:.0%}" for name, value in largest.items() if value >= 0.05
-    )
-
 
 def _sampled(seen: Seen, seed: int) -> npt.NDArray[np.int64]:
     salted = pd.Series(seen.customers, dtype="str") + f"|{seed}"
     rank = np.argsort(pd.util.hash_array(salted.to_numpy(object)), kind="stable")
     return np.sort(rank[:_SAMPLE]).astype(np.int64)
-
-
-def _by_size(labels: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    _, first, dense, size = np.unique(labels, return_index=True, return_inverse=True, return_counts=True)
-    place = np.empty(len(size), np.int64)
-    place[np.lexsort((first, -size))] = np.arange(len(size))
-    return np.asarray(place[dense], np.int64)
 
 
 def _with_hidden(labels: npt.NDArray[np.int64], seen: Seen) -> pd.Series:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-
-from mining.personas.grouping import group
 
 __all__ = ["TRUSTED", "stability", "stability_words"]
 
@@ -18,13 +17,13 @@ _DRAWS: Final = 100
 _WORDS: Final = ((0.85, "highly stable"), (0.75, "stable"), (TRUSTED, "doubtful"), (-1.0, "do not trust"))
 
 
-def stability(points: Floats, labels: Labels, number: int, random: np.random.Generator) -> Floats:
+def stability(again: Callable[[Labels], Labels], labels: Labels, number: int, random: np.random.Generator) -> Floats:
     """Measure how far each group comes back in bootstrap samples of the customers.
 
     Parameters
     ----------
-    points : ndarray
-        Customers as they were grouped.
+    again : callable
+        Groups the customers of some rows (ascending, some of them several times), in the way they were grouped.
     labels : ndarray of int64
         Their groups.
     number : int
@@ -43,11 +42,12 @@ def stability(points: Floats, labels: Labels, number: int, random: np.random.Gen
     """
     alike = np.zeros(number)
     for _ in range(_DRAWS):
-        drawn = np.sort(random.integers(0, len(points), len(points)))
-        again = group(points[drawn], number)
-        once = np.diff(drawn, prepend=-1) > 0
-        pairs = labels[drawn[once]] * number + again[once]
-        both = np.bincount(pairs, minlength=number * number).reshape(number, number)
+        drawn = np.sort(random.integers(0, len(labels), len(labels)))
+        anew = again(drawn)
+        once = (np.diff(drawn, prepend=-1) > 0) & (labels[drawn] >= 0) & (anew >= 0)
+        breadth = max(number, int(anew.max(initial=0)) + 1)
+        pairs = labels[drawn[once]] * breadth + anew[once]
+        both = np.bincount(pairs, minlength=number * breadth).reshape(number, breadth)
         either = both.sum(axis=1)[:, None] + both.sum(axis=0)[None, :] - both
         alike += (both / np.maximum(either, 1)).max(axis=1)
     return alike / _DRAWS
