@@ -2,6 +2,7 @@
 
 from mining.discovery.choice import Candidates
 from mining.discovery.discovery import Discovery, discover
+from mining.discovery.each import Discoveries, discover_each
 from mining.discovery.flow import Flow
 from mining.discovery.model import Model
 from mining.discovery.object_net import ObjectNet, find_object_net
@@ -11,6 +12,7 @@ from mining.discovery.variants import Variants
 
 __all__ = [
     "Candidates",
+    "Discoveries",
     "Discovery",
     "Flow",
     "LanguageDistance",
@@ -19,6 +21,7 @@ __all__ = [
     "ObjectNet",
     "Variants",
     "discover",
+    "discover_each",
     "find_object_flow",
     "find_object_net",
     "language_distance",
