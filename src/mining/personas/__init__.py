@@ -1,7 +1,19 @@
-"""Who: customers grouped by how they behave, as far as the data bears it out."""
+"""Who: customers grouped by how they behave, as far as the data bears it out, and what the won among them are like."""
 
 from mining.personas.cards import Cards
+from mining.personas.compare_groups import GroupComparison, compare_groups
+from mining.personas.ideal import IdealCustomers, find_ideal_customers
 from mining.personas.personas import Personas
 from mining.personas.portraits import Portraits
+from mining.personas.qualification import Qualification
 
-__all__ = ["Cards", "Personas", "Portraits"]
+__all__ = [
+    "Cards",
+    "GroupComparison",
+    "IdealCustomers",
+    "Personas",
+    "Portraits",
+    "Qualification",
+    "compare_groups",
+    "find_ideal_customers",
+]

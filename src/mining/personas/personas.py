@@ -251,12 +251,26 @@ class Personas(Asked):
         return shift_of(self, journeys, every, self.random_state)
 
     def sampled(self) -> tuple[npt.NDArray[np.float64], Seen]:
-        """Give the customers that the evidence rests on: where they stand, and what is seen of them."""
+        """Give the customers that the evidence rests on: where they stand, and what is seen of them.
+
+        Returns
+        -------
+        space : ndarray of float
+            Customers by directions of the portrait; at most some thousands of customers, drawn by chance.
+        seen : Seen
+            The same customers' touchpoints before their outcome.
+        """
         check_is_fitted(self, "labels_")
         return self._compared[0], self._compared[1]
 
     def main_channels(self) -> dict[str, str]:
-        """Tell in which channel each activity mostly happens, as far as it was seen before the outcome."""
+        """Tell in which channel each activity mostly happens, as far as it was seen before the outcome.
+
+        Returns
+        -------
+        dict of str to str
+            By activity; without those that never name a channel.
+        """
         seen = self.sampled()[1]
         activity, channel = seen.codes("activity"), seen.codes("channel")
         known = (activity >= 0) & (channel >= 0)

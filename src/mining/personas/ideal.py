@@ -1,0 +1,242 @@
+"""The ideal customer: what the won are like beside the lost and those still open, or that it cannot be told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from mining._errors import MiningError
+from mining._statistics import SMALLEST_CELL
+from mining.journeys import Journeys
+from mining.journeys.groups import group_of
+from mining.personas.bands import Bands
+from mining.personas.ideal_model import IdealModel, learn_model
+from mining.personas.known import known_before, telling
+from mining.personas.lifts import AVOID, IDEAL, absent_of, lifts
+from mining.personas.prospects import LOST, OPEN, WON, Prospects, prospects_of
+from mining.personas.winners import journeys_of_won
+
+if TYPE_CHECKING:
+    from mining._draw import Picture
+    from mining.personas.qualification import Qualification
+
+__all__ = ["IdealCustomers", "find_ideal_customers"]
+
+_FEWEST: Final = 20
+_SPOKEN: Final = 3
+_VALUES: Final = 5
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class IdealCustomers:
+    """What the won are like; see `find_ideal_customers`.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        One row per value of an attribute (numbers in bands of a quarter of the customers), surest first: attribute,
+        value, n, n_won, n_lost, n_open (customers), win_rate (won of those compared, 0 to 1) with low and high (95 %,
+        Wilson on the effective number where companies have several customers), lift (by the win rate of all others
+        whose value is known) with lift_low and lift_high (95 %), won_share, lost_share, open_share (who has the value,
+        of those of whom it is known, 0 to 1), p_adjusted (Benjamini-Hochberg over all rows), verdict (ideal, avoid,
+        not told apart, too few). What would tell of fewer than five customers is missing.
+    absent : DataFrame
+        Attributes that were tested and not found: attribute, n_values, n, p_adjusted (smallest), lift_low, lift_high
+        (what the data cannot rule out).
+    set_aside : DataFrame
+        Attributes that were not looked at: attribute, reason.
+    model : IdealModel
+        Foretells who buys, with its score on customers held out.
+    journeys_of_won : DataFrame
+        How the won became customers; see `mining.personas.winners.journeys_of_won`.
+    against : str
+        Whom the won are compared with.
+    prospects : Prospects
+        The customers and their fates.
+    amount : float
+        Median money of a sale, in the currency used most; NaN where none is told.
+    """
+
+    frame: pd.DataFrame
+    absent: pd.DataFrame
+    set_aside: pd.DataFrame
+    model: IdealModel
+    journeys_of_won: pd.DataFrame
+    against: str
+    prospects: Prospects
+    amount: float
+
+    @property
+    def sentence(self) -> str:
+        """What was found, in words; that nothing was is an answer."""
+        counts = {fate: int((self.prospects.fate == fate).sum()) for fate in (WON, LOST, OPEN)}
+        who = f"{counts[WON]:,} customers were won, {counts[LOST]:,} lost and {counts[OPEN]:,} are open."
+        auc, low, high = self.model.auc
+        held = f"AUC {auc:.2f}, 95 % interval {low:.2f} to {high:.2f}, on customers held out"
+        if np.isnan(auc):
+            return f"{who} They are too few to say how well this foretells. {self._found()}"
+        if self.model.is_told:
+            return f"{who} What is known of them foretells who is won ({held}). {self._found()}"
+        if low == high:
+            held = "no attribute earned a weight, so all have the same score"
+        return f"{who} No effect: what is known of them does not foretell who is won ({held}). {self._found()}"
+
+    def _found(self) -> str:
+        shown = self.frame[self.frame["verdict"].isin([IDEAL, AVOID]) & self.frame["lift"].notna()].head(_SPOKEN)
+        if shown.empty:
+            return "No attribute taken alone tells the won apart."
+        told = [
+            f"{row.attribute} {row.value}: {row.lift:.2f} times as often ({row.lift_low:.2f} to {row.lift_high:.2f})"
+            for row in shown.itertuples()
+        ]
+        return f"Won, against others, with {'; '.join(told)}."
+
+    def __repr__(self) -> str:
+        n = self.frame["verdict"].value_counts()
+        return (
+            f"<IdealCustomers: {int((self.prospects.fate == WON).sum()):,} won against {self.against}, "
+            f"{int(n.get(IDEAL, 0))} ideal values, {int(n.get(AVOID, 0))} to avoid, of {len(self.frame):,}>"
+        )
+
+    def score(self, journeys: Journeys) -> Qualification:
+        """Score every open prospect of some journeys by the same attributes.
+
+        Parameters
+        ----------
+        journeys : Journeys
+            Of customers old or new; those already won or lost are left out.
+
+        Returns
+        -------
+        Qualification
+            See `mining.personas.qualification.Qualification`.
+        """
+        from mining.personas.qualification import qualify
+
+        return qualify(self, journeys)
+
+    def plot(self) -> Picture:
+        """Draw the lifts of the values that go with buying."""
+        from mining._draw import draw_bars
+
+        told = self.frame[self.frame["verdict"].isin([IDEAL, AVOID]) & self.frame["lift"].notna()]
+        bars = told.assign(name=told["attribute"] + ": " + told["value"]).sort_values("lift", ascending=False)
+        note = "Win rate by the win rate of all others, with 95 % interval; 1 is no difference."
+        return draw_bars(bars, "name", "lift", low="lift_low", high="lift_high", title="Who is won", note=note)
+
+    def _repr_html_(self) -> str:
+        from mining._draw import html_table
+
+        return f"<p>{escape(self.sentence)}</p>{html_table(self.frame, caption=repr(self)[1:-1], rows=10)}"
+
+
+def find_ideal_customers(
+    journeys: Journeys,
+    *,
+    by: Any = None,
+    attributes: Sequence[str] | None = None,
+    since: str | pd.Timestamp | None = None,
+    until: str | pd.Timestamp | None = None,
+    random_state: int = 0,
+) -> IdealCustomers:
+    """Find which attributes the won have, beside the lost and those still open, and how well they foretell a sale.
+
+    Who never bought and was never lost is open: it is counted beside, and never as lost. Where an export tells of
+    hardly any losses, the won are compared with those open for longer than nine of ten sales took. Attributes of the
+    customer, and of the company, lead and deal named before the outcome, are looked at; those whose names speak of the
+    outcome, or that are filled in with it, are set aside and listed. Customers of one company count as alike in every
+    interval.
+
+    Parameters
+    ----------
+    journeys : Journeys
+        Under any case notion; a journey that names no customer stands for one.
+    by : str, Series or personas, optional
+        Groups whose won are described apart in ``.journeys_of_won``; by default everybody and the ideal values.
+    attributes : sequence of str, optional
+        Attributes to look at, which overrules all doubts about them. By default all that raise none.
+    since, until : str or Timestamp, optional
+        Only journeys that start in this period.
+    random_state : int, default 0
+        Seed of the folds in which customers are held out.
+
+    Returns
+    -------
+    IdealCustomers
+        ``.frame``, ``.absent``, ``.set_aside``, ``.model``, ``.journeys_of_won``, ``.sentence``.
+
+    Raises
+    ------
+    MiningError
+        For fewer than twenty customers to compare, or fewer than five on either side.
+    FieldError
+        For an attribute that customers do not have.
+
+    References
+    ----------
+    Katz, D. et al. (1978), intervals of a ratio; Benjamini, Y., Hochberg, Y. (1995), false discovery rate;
+    DeLong, E. R. et al. (1988) and Obuchowski, N. A. (1997), AUC of clustered data.
+    """
+    asked = journeys if since is None else journeys.since(since)
+    asked = asked if until is None else asked.until(until)
+    if len(asked) == 0:
+        raise MiningError.empty("The period", "no journey starts in it. Ask for a longer one.")
+    prospects = prospects_of(asked)
+    against, compared, won = prospects.against()
+    _require(prospects, compared, won)
+    table, aside = telling(known_before(asked, prospects), prospects, attributes)
+    bands = Bands.learn(table[compared])
+    frame = lifts(bands, bands.draw(table), prospects)
+    model = learn_model(table, prospects, seed=random_state)
+    groups = _groups(asked, prospects, by) if by is not None else _ideal_groups(frame, bands, table)
+    described = journeys_of_won(asked, prospects, groups)
+    return IdealCustomers(
+        frame, absent_of(frame), aside, model, described, against, prospects, _amount(asked, prospects)
+    )
+
+
+def _require(prospects: Prospects, compared: npt.NDArray[np.bool_], won: npt.NDArray[np.bool_]) -> None:
+    n_won, n_others = int((compared & won).sum()), int((compared & ~won).sum())
+    if n_won + n_others < _FEWEST or min(n_won, n_others) < SMALLEST_CELL:
+        n_open = int((prospects.fate == OPEN).sum())
+        raise MiningError.refused(
+            f"{n_won} won customers against {n_others} others ({n_open} are open)",
+            f"tell nothing of who is won: {_FEWEST} are needed, with {SMALLEST_CELL} on either side.",
+        )
+
+
+def _groups(journeys: Journeys, prospects: Prospects, by: Any) -> list[tuple[str, npt.NDArray[np.bool_]]]:
+    names, group = group_of(journeys, by)
+    found = []
+    for number, name in enumerate(names):
+        member = np.zeros(len(prospects), bool)
+        member[prospects.owner[group == number]] = True
+        found.append((name, member))
+    return found
+
+
+def _ideal_groups(frame: pd.DataFrame, bands: Bands, table: pd.DataFrame) -> list[tuple[str, npt.NDArray[np.bool_]]]:
+    marked, found = bands.draw(table), [("all", np.ones(len(table), bool))]
+    for row in frame[frame["verdict"] == IDEAL].head(_VALUES).itertuples():
+        column = bands.labels.index((str(row.attribute), str(row.value)))
+        found.append((f"{row.attribute}: {row.value}", marked[:, column] == 1))
+    return found
+
+
+def _amount(journeys: Journeys, prospects: Prospects) -> float:
+    """Take the median of the largest sums that won customers' sales name, in the currency used most."""
+    log = journeys.log
+    paid = log.numbers["amount"]
+    at = np.flatnonzero(log.holds("outcome", "won") & (np.nan_to_num(paid) > 0))
+    if len(at) < SMALLEST_CELL:
+        return float("nan")
+    currency, _ = pd.factorize(journeys.touchpoints.frame["currency"].iloc[log.rows[at]])
+    at = at[currency == np.bincount(currency + 1).argmax() - 1]
+    largest = pd.Series(paid[at]).groupby(prospects.owner[log.journey_of[at]]).max()
+    return float(largest.median()) if len(largest) >= SMALLEST_CELL else float("nan")
