@@ -24,7 +24,7 @@ class Discoveries:
     Attributes
     ----------
     parts : mapping of str to Discovery
-        By group, in the order of their names (personas: largest first).
+        By group, in the order of their names.
     left_out : tuple of str
         Groups of fewer than five customers.
     """
