@@ -13,6 +13,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from mining._errors import MiningError
+from mining._progress import follow
 from mining._statistics import SMALLEST_CELL, false_discovery_rate
 from mining.journeys import Journeys
 from mining.journeys.groups import customer_of, group_of
@@ -141,7 +142,10 @@ def find_behind(
     n_customers = int(cases.customer.max(initial=0)) + 1
     wanted = min(max(_DRAWS, 20 * n_tests), _MOST_DRAWS)
     n_draws = max(min(wanted, _WORK // max(n_customers * max(cases.due.shape[1], 1), 1)), 199)
-    parts = [_tested(cases, name, factor, random=random, n_draws=n_draws) for name, factor in factors.items()]
+    parts = [
+        _tested(cases, name, factor, random=random, n_draws=n_draws)
+        for name, factor in follow(factors.items(), "factors", len(factors))
+    ]
     frame = pd.concat(parts, ignore_index=True)
     frame["q_value"] = false_discovery_rate(frame["p_value"])
     frame["is_found"] = frame["q_value"] < _ALPHA

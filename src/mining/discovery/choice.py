@@ -12,6 +12,7 @@ import pandas as pd
 
 from mining._alignments import Net
 from mining._errors import MiningError
+from mining._progress import follow
 from mining.discovery.candidates import TREES, Candidate, Measures, find_candidate_models, measure
 from mining.discovery.exports import save_net
 from mining.discovery.model import within_budget
@@ -185,7 +186,11 @@ def find_candidates(journeys: Journeys) -> Candidates:
     found = list(find_candidate_models(training.frame)) if training.paths else []
     # Miners and thresholds often agree: what is the same net is measured once.
     told = {one.net: one for one in reversed(found)}
-    measured = {net: measure(one, training, held_out) for net, one in told.items() if net is not None}
+    measured = {
+        net: measure(one, training, held_out)
+        for net, one in follow(told.items(), "models", len(told))
+        if net is not None
+    }
     frame = _judged(found, [measured[one.net] if one.net else measure(one, training, held_out) for one in found])
     frame.insert(len(frame.columns) - 1, "n_journeys", training.n)
     frame.insert(len(frame.columns) - 1, "n_held_out", held_out.n)

@@ -18,9 +18,12 @@ from mining.discovery.model import Model, find_model
 from mining.discovery.orders import count_orders, count_rework
 from mining.discovery.playing import find_earth_mover
 from mining.discovery.quality import find_quality
+from mining.discovery.representatives import Representatives, find_representatives
 from mining.discovery.rules import Rules, find_rules
+from mining.discovery.skeleton import Skeleton, find_skeleton
 from mining.discovery.spoken import listing, spoken_hours
 from mining.discovery.stochastic import find_stochastic
+from mining.discovery.tempo import TemporalProfile, find_tempo
 from mining.discovery.variants import Variants, counted_paths, find_variants
 from mining.journeys import Journeys
 from mining.journeys.in_place import JourneysInPlace
@@ -128,6 +131,21 @@ class Discovery:
     def rules(self) -> Rules:
         """Rules that nearly all journeys keep: see `mining.discovery.rules.find_rules`."""
         return find_rules(self._in_memory("Rules"))
+
+    @cached_property
+    def representatives(self) -> Representatives:
+        """Five real journeys that stand for all: see `mining.discovery.representatives.find_representatives`."""
+        return find_representatives(self._in_memory("Journeys that stand for the others"))
+
+    @cached_property
+    def skeleton(self) -> Skeleton:
+        """What holds between every two activities: see `mining.discovery.skeleton.find_skeleton`."""
+        return find_skeleton(self._in_memory("The log skeleton"))
+
+    @cached_property
+    def temporal_profile(self) -> TemporalProfile:
+        """How long after each activity each other one comes: see `mining.discovery.tempo.find_tempo`."""
+        return find_tempo(self._in_memory("A temporal profile"))
 
     def _in_memory(self, what: str) -> Journeys:
         if isinstance(self.journeys, JourneysInPlace):

@@ -106,7 +106,7 @@ def against(patterns: _Integers, size: _Integers, texts: _Integers, length: _Int
     ndarray of int64, patterns x texts
     """
     words = max(-(-int(size.max(initial=0)) // _WORD), 1)
-    masks = _masks(patterns, size, (words, int(texts.max(initial=0)) + 1))
+    masks = _masks(patterns, size, (words, max(int(texts.max(initial=0)), int(patterns.max(initial=0))) + 1))
     rise = np.full((words, len(patterns), len(texts)), ~np.uint64(0))
     fall = np.zeros_like(rise)
     # Shorter paths of the block end within an earlier word.

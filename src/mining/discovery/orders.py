@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mining._engine import Paths, paths
+from mining._engine import paths
 from mining._statistics import wilson
+from mining.discovery.places import Places, find_places
 from mining.journeys import Journeys
 
-__all__ = ["count_orders", "count_rework", "reach"]
+__all__ = ["count_later", "count_orders", "count_rework"]
 
 _Integers = npt.NDArray[np.int64]
 _MOST: Final = 500  # activities: a table of all pairs of many more is too large, for readers too
@@ -34,22 +35,35 @@ def count_orders(journeys: Journeys) -> pd.DataFrame:
         looked at, because there are more than five hundred); pairs that occur, ordered by activity, later_activity. An
         activity follows itself where it happens twice.
     """
-    found = paths(journeys.log)
-    words = [str(word) for word in journeys.log.words["activity"]]
-    first, last = reach(found, len(words))
-    weight = found.n_journeys
-    has = weight @ (last >= 0)
-    kept = np.sort(np.argsort(-has, kind="stable")[:_MOST])
-    first, last, seen, has = first[:, kept], last[:, kept], int((has > 0).sum()), has[kept]
-    after = np.stack([weight @ ((first[:, [one]] < last) & (last >= 0)) for one in range(len(kept))]) if words else has
+    words = np.array([str(word) for word in journeys.log.words["activity"]], dtype=object)
+    at = find_places(paths(journeys.log), len(words), _MOST)
+    has, after = at.weight @ (at.times > 0), count_later(at)
     one, other = np.nonzero(after)
     n, of = after[one, other], has[one]
     low, high = wilson(n, of)
-    names = np.array(words, dtype=object)[kept]
+    names = words[at.kept]
     frame = pd.DataFrame({"activity": names[one], "later_activity": names[other], "n_journeys": n, "of_journeys": of})
     frame = frame.assign(share=n / np.maximum(of, 1), share_low=low, share_high=high)
-    frame = frame.assign(n_left_out=max(seen - len(kept), 0))
+    frame = frame.assign(n_left_out=at.left_out)
     return frame.astype({"activity": "str", "later_activity": "str"})
+
+
+def count_later(at: Places) -> _Integers:
+    """Count the journeys in which the one activity (row) comes sooner or later before the other (column).
+
+    Parameters
+    ----------
+    at : Places
+        Where activities stand.
+
+    Returns
+    -------
+    ndarray of int64, kept x kept
+    """
+    after = np.zeros((len(at.kept), len(at.kept)), np.int64)
+    for one in range(len(at.kept)):
+        after[one] = at.weight @ ((at.first[:, [one]] < at.last) & (at.last >= 0))
+    return after
 
 
 def count_rework(journeys: Journeys) -> pd.DataFrame:
@@ -75,14 +89,16 @@ def count_rework(journeys: Journeys) -> pd.DataFrame:
     path = np.repeat(np.arange(len(found.n_journeys)), np.diff(found.offsets))
     weight = found.n_journeys[path]
     activity = found.activity
-    times = np.bincount(path * size + activity, minlength=len(found.n_journeys) * size).reshape(-1, size)
-    of, n = found.n_journeys @ (times > 0), found.n_journeys @ (times > 1)
+    # Only what occurs: a table of all paths and activities does not fit where both are many.
+    cells, times = np.unique(path * size + activity, return_counts=True)
+    here, what = np.divmod(cells, max(size, 1))
+    of, n, again = (_weighed(what, found.n_journeys[here] * some, size) for some in (1, times > 1, times - 1))
     low, high = wilson(n, of)
     frame = pd.DataFrame(
         {
             "activity": words,
-            "n_touchpoints": found.n_journeys @ times,
-            "n_again": found.n_journeys @ np.maximum(times - 1, 0),
+            "n_touchpoints": of + again,
+            "n_again": again,
             "n_at_once": _same(activity, path, weight, apart=1, size=size),
             "n_after_one": _same(activity, path, weight, apart=2, size=size),
             "n_journeys": n,
@@ -96,22 +112,14 @@ def count_rework(journeys: Journeys) -> pd.DataFrame:
     return frame.sort_values(["n_again", "activity"], ascending=[False, True], ignore_index=True)
 
 
-def reach(found: Paths, size: int) -> tuple[_Integers, _Integers]:
-    """Give for each path and activity the first and the last place; past the end and -1 where it does not occur."""
-    n_paths = len(found.n_journeys)
-    path = np.repeat(np.arange(n_paths), np.diff(found.offsets))
-    place = np.arange(len(found.activity)) - found.offsets[path]
-    first, last = np.full(n_paths * size, np.iinfo(np.int64).max), np.full(n_paths * size, -1)
-    key = path * size + found.activity
-    np.minimum.at(first, key, place)
-    np.maximum.at(last, key, place)
-    return first.reshape(n_paths, size), last.reshape(n_paths, size)
-
-
 def _same(activity: _Integers, path: _Integers, weight: _Integers, *, apart: int, size: int) -> _Integers:
     """Count touchpoints whose activity is that of the one so many places before, with another in between."""
     later, before = activity[apart:], activity[: len(activity) - apart]
     same = (later == before) & (path[apart:] == path[: len(path) - apart])
     if apart == 2:
         same &= activity[1:-1] != later
-    return np.bincount(later[same], weight[apart:][same], minlength=size).astype(np.int64)
+    return _weighed(later[same], weight[apart:][same], size)
+
+
+def _weighed(what: _Integers, weight: _Integers, size: int) -> _Integers:
+    return np.bincount(what, weight, minlength=size).astype(np.int64)

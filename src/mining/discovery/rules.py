@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mining._engine import Paths, paths
+from mining._engine import paths
 from mining._errors import MiningError
 from mining._statistics import wilson
-from mining.discovery.orders import reach
+from mining.discovery.places import Places, find_places
 from mining.journeys import Journeys
 
 __all__ = ["Rules", "find_rules"]
@@ -102,8 +102,8 @@ def find_rules(journeys: Journeys, *, min_share: float = 0.9, min_journeys: int 
         raise MiningError.refused(f"The share {min_share}", "is none: give one above 0 and up to 1.")
     log = journeys.log
     found, words = paths(log), [str(word) for word in log.words["activity"]]
-    kept = _commonest(found, len(words))
-    rows = list(_counted(found, kept, len(words)))
+    at = find_places(found, len(words), _MOST)
+    rows = list(_counted(at, np.diff(found.offsets)))
     names = ["rule", "one", "other", "n_kept", "of_journeys"]
     frame = pd.DataFrame(rows, columns=names).astype({"one": "int64", "other": "int64"})
     frame = frame[frame["of_journeys"] >= min_journeys]
@@ -118,46 +118,32 @@ def find_rules(journeys: Journeys, *, min_share: float = 0.9, min_journeys: int 
     order = ["rule", "activity", "other_activity", "says", "n_kept", "of_journeys", "share", "share_low", "share_high"]
     by = ["share_low", "of_journeys", "rule", "activity", "other_activity"]
     frame = frame.sort_values(by, ascending=[False, False, True, True, True], kind="stable")
-    return Rules(frame[order].reset_index(drop=True), len(journeys), max(_in_use(found, len(words)) - len(kept), 0))
+    return Rules(frame[order].reset_index(drop=True), len(journeys), at.left_out)
 
 
 _Row = tuple[str, int, int, int, int]
 
 
-def _in_use(found: Paths, size: int) -> int:
-    return int((np.bincount(found.activity, minlength=size) > 0).sum())
-
-
-def _commonest(found: Paths, size: int) -> _Integers:
-    first, _ = reach(found, size)
-    n = found.n_journeys @ (first < np.iinfo(np.int64).max)
-    return np.sort(np.argsort(-n, kind="stable")[: min(_MOST, int((n > 0).sum()))])
-
-
-def _counted(found: Paths, kept: _Integers, size: int) -> Iterator[_Row]:
-    weight, n = found.n_journeys, int(found.n_journeys.sum())
-    first, last = (table[:, kept] for table in reach(found, size))
-    has = last >= 0
-    path = np.repeat(np.arange(len(weight)), np.diff(found.offsets))
-    times = np.bincount(path * size + found.activity, minlength=len(weight) * size).reshape(-1, size)
-    length = np.diff(found.offsets)
-    with_it, everybody = weight @ has, np.broadcast_to(n, len(kept))
+def _counted(at: Places, length: _Integers) -> Iterator[_Row]:
+    weight, n = at.weight, int(at.weight.sum())
+    with_it, everybody = weight @ (at.times > 0), np.broadcast_to(n, len(at.kept))
     alone = {
-        "begins": (weight @ (first == 0), everybody),
-        "ends": (weight @ (last == length[:, None] - 1), everybody),
+        "begins": (weight @ (at.first == 0), everybody),
+        "ends": (weight @ (at.last == length[:, None] - 1), everybody),
         "happens": (with_it, everybody),
-        "once": (weight @ (times[:, kept] == 1), with_it),
+        "once": (weight @ (at.times == 1), with_it),
     }
     for rule, (held, of) in alone.items():
-        for place, activity in enumerate(kept):
+        for place, activity in enumerate(at.kept):
             yield rule, int(activity), -1, int(held[place]), int(of[place])
-    for place in range(len(kept)):
-        yield from _pairs(first, last, weight, kept=kept, place=place)
-    yield from _next(found, path, times, kept=kept, size=size)
+    for place in range(len(at.kept)):
+        yield from _pairs(at, place)
+    yield from _next(at, with_it)
 
 
-def _pairs(first: _Integers, last: _Integers, weight: _Integers, *, kept: _Integers, place: int) -> Iterator[_Row]:
+def _pairs(at: Places, place: int) -> Iterator[_Row]:
     """Count for one activity what holds of it and each other one."""
+    first, last, weight, kept = at.first, at.last, at.weight, at.kept
     has = last >= 0
     here = has[:, [place]]
     both = here & has
@@ -179,20 +165,16 @@ def _pairs(first: _Integers, last: _Integers, weight: _Integers, *, kept: _Integ
                 yield rule, int(kept[place]), int(kept[other]), int(held[other]), int(of[other])
 
 
-def _next(found: Paths, path: _Integers, times: _Integers, *, kept: _Integers, size: int) -> Iterator[_Row]:
+def _next(at: Places, with_it: _Integers) -> Iterator[_Row]:
     """Count in how many journeys each of an activity is directly followed by the same other one."""
-    inside = path[1:] == path[:-1]
-    key = ((path[:-1] * size + found.activity[:-1]) * size + found.activity[1:])[inside]
-    pairs, n = np.unique(key, return_counts=True)
-    row, pair = np.divmod(pairs, size * size)
-    one, other = np.divmod(pair, size)
-    always = (n == times[row, one]) & np.isin(one, kept) & np.isin(other, kept) & (one != other)
-    # Only pairs that occur: a table of all pairs does not fit where activities are many.
-    told, place = np.unique(pair[always], return_inverse=True)
-    held = np.bincount(place, found.n_journeys[row[always]], minlength=len(told)).astype(np.int64)
-    of = found.n_journeys @ (times > 0)
-    for at, n_kept in zip(told.tolist(), held.tolist(), strict=True):
-        yield "next", at // size, at % size, n_kept, int(of[at // size])
+    path, one, other, n = at.followed.T
+    always = (n == at.times[path, one]) & (one != other)
+    # Only pairs that occur: most of all pairs never do.
+    told, place = np.unique(one[always] * len(at.kept) + other[always], return_inverse=True)
+    held = np.bincount(place, at.weight[path[always]], minlength=len(told)).astype(np.int64)
+    for pair, n_kept in zip(told.tolist(), held.tolist(), strict=True):
+        left, right = divmod(pair, len(at.kept))
+        yield "next", int(at.kept[left]), int(at.kept[right]), n_kept, int(with_it[left])
 
 
 def _without_implied(frame: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mining._errors import MiningError
+from mining._progress import follow
 from mining.discovery.dealing import LONGEST, Sides
 from mining.discovery.edits import shares_edited
 from mining.discovery.hauling import cheapest_transport
@@ -134,7 +135,7 @@ def against_floor(sides: Sides, repeats: int, draw: np.random.Generator) -> pd.D
     """Measure the distances between two sides, and those between sides dealt out at random; see `LanguageDistance`."""
     apart = shares_edited(sides.paths)
     seen = _distances(apart, sides.counts(sides.side))
-    floor = np.array([_distances(apart, sides.counts(sides.mixed(draw))) for _ in range(repeats)])
+    floor = np.array([_distances(apart, sides.counts(sides.mixed(draw))) for _ in follow(range(repeats), "deals")])
     low, high = np.quantile(floor, [0.025, 0.975], axis=0)
     p_value = (1 + (floor >= seen - _TIED).sum(axis=0)) / (1 + repeats)
     frame = pd.DataFrame({"measure": pd.Series(MEASURES, dtype="str"), "distance": seen})

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mining._errors import MiningError
+from mining._progress import follow
 from mining._statistics import SMALLEST_CELL
 from mining.journeys import Journeys
 from mining.journeys.groups import customer_of, group_of
@@ -223,7 +224,7 @@ def _tested(scores: Floats, contrast: Floats, random: np.random.Generator, alike
     alone, largest = np.ones(seen.shape), np.ones(seen.shape)
     ordered = np.argsort(alike, kind="stable")
     drawn = np.empty_like(contrast)
-    for _ in range(_SHUFFLES):
+    for _ in follow(range(_SHUFFLES), "shuffles"):
         drawn[ordered] = contrast[np.lexsort((random.random(len(alike)), alike))]
         shuffled = np.abs(drawn.T @ scores) / scale
         alone += shuffled >= seen - 1e-9

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from mining._progress import follow
 from mining.personas.echo import Parts, echo, part
 from mining.personas.encoder import Drawn, Encoder
 from mining.personas.grouping import centres_of, group, groupings, nearest, sharpened, silhouette, told_apart
@@ -86,7 +87,7 @@ def judge(seen: Seen, table: pd.DataFrame, features: Sequence[str], numbers: Seq
     if not clear:
         return _chosen(pd.DataFrame({"verdict": pd.Series([], dtype="str")}))
     chains, clouds = [], []
-    for _ in range(_REFERENCES):
+    for _ in follow(range(_REFERENCES), "references"):
         alike, mixed = recombine(seen, random), table.iloc[random.permutation(len(table))]
         chains.append(_silhouettes(Encoder.learn(alike, mixed, features).draw(alike, mixed), numbers))
         clouds.append(_silhouettes(_cloud(drawn, random), numbers))
@@ -207,7 +208,7 @@ def prediction_strength(points: Floats, number: int, random: np.random.Generator
     Tibshirani, R., Walther, G. (2005). Cluster validation by prediction strength.
     """
     strengths = []
-    for _ in range(_SPLITS):
+    for _ in follow(range(_SPLITS), "splits"):
         order = random.permutation(len(points))
         halves = points[order[: len(order) // 2]], points[order[len(order) // 2 :]]
         grouped = [group(half, number) for half in halves]

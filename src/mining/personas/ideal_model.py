@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from mining._progress import follow
 from mining.personas.bands import Bands
 from mining.personas.foretelling import Fitted, choose, fit, plain_scores, split
 from mining.personas.held_out import HeldOut, area, brier, calibration
@@ -111,7 +112,7 @@ def learn_model(table: pd.DataFrame, prospects: Prospects, *, seed: int) -> Idea
     parted = split(prospects, compared, won, seed)
     here, y, company = table[compared].reset_index(drop=True), won[compared], prospects.company[compared]
     told: dict[str, list[Floats]] = {"chosen": [], "plain": [], "rate": []}
-    for learn, held in parted.rounds:
+    for learn, held in follow(parted.rounds, "folds"):
         candidate = choose(here.iloc[learn], y[learn], company[learn], seed)
         fitted = fit(candidate, here.iloc[learn], y[learn], seed)
         told["chosen"].append(fitted.scores(fitted.columns(here.iloc[held])))

@@ -8,6 +8,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from mining._progress import follow
+
 __all__ = ["TRUSTED", "stability", "stability_words"]
 
 Floats = npt.NDArray[np.float64]
@@ -41,7 +43,7 @@ def stability(again: Callable[[Labels], Labels], labels: Labels, number: int, ra
     Hennig, C. (2007). Cluster-wise assessment of cluster stability.
     """
     alike = np.zeros(number)
-    for _ in range(_DRAWS):
+    for _ in follow(range(_DRAWS), "resamples"):
         drawn = np.sort(random.integers(0, len(labels), len(labels)))
         anew = again(drawn)
         once = (np.diff(drawn, prepend=-1) > 0) & (labels[drawn] >= 0) & (anew >= 0)

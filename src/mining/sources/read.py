@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -13,6 +11,7 @@ from typing import Literal
 from tqdm import tqdm
 
 from mining._errors import ColumnError, MemoryBudgetError, MiningError
+from mining._progress import is_watched
 from mining.sources.assemble import Assembled, assemble
 from mining.sources.catalogue import mapping_of
 from mining.sources.doubts.inspection import inspect
@@ -118,7 +117,7 @@ def _read(
 ) -> tuple[list[Source], Assembled, Ledger]:
     ledger, zone = Ledger(), check_zone(timezone) if timezone else ""
     with (
-        tqdm(delay=2, disable=not _watched(progress), leave=False, unit="file") as bar,
+        tqdm(delay=2, disable=not is_watched(progress), leave=False, unit="file") as bar,
         watched(lambda file, done, total: bar.set_postfix_str(f"{file} {done / total:.0%}")),
     ):
 
@@ -209,7 +208,3 @@ def _unlike(opened: Sequence[Source]) -> None:
         raise MiningError.refused(
             f"Two sources are called '{min(twice)}':", "their ids would mix. Rename one's `system`."
         )
-
-
-def _watched(progress: bool | None) -> bool:
-    return progress if progress is not None else sys.stderr.isatty() or "JPY_SESSION_NAME" in os.environ
