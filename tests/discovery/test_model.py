@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mining._alignments import AlignmentLimit, Net, Transition, align
-from mining._pm4py import Tree
+from mining._pm4py import Tree, search_costs
 from mining.discovery import discover
 from mining.discovery.diagram import diagram_of, without
 from mining.discovery.model import find_model, is_sound, within_budget
@@ -228,7 +228,27 @@ def test_too_many_states_are_said_and_never_computed() -> None:
     assert is_sound(net) is None
     row = find_quality(JOURNEYS, 0.2, net).set_index("model").loc["discovered"]
     assert "Too many states" in row["remark"]
-    assert math.isnan(row["fitness"])
+    assert math.isnan(row["precision"])
+
+
+def test_fitness_of_a_model_too_large_for_tables_is_searched() -> None:
+    def split(n: int) -> Net:
+        return net_of(node("parallel", *[node("choice", step(f"{i}"), SILENT) for i in range(n)]))
+
+    journeys = told("a: 0 > 3 > 1", "b: 5 > 5 > 2", "c: 7 > 0")
+    small, large = (find_quality(journeys, 0.2, split(n)).set_index("model").loc["discovered"] for n in (8, 16))
+    assert small["remark"] == ""
+    # The steps that are more are silent ways around for these journeys, so that both models fit them alike.
+    assert large["fitness"] == pytest.approx(small["fitness"])
+    assert large["n_journeys"] == 3
+    assert "3 of 3 paths, searched" in large["remark"]
+    assert math.isnan(large["precision"])
+
+
+def test_searching_stops_when_time_is_up() -> None:
+    net = net_of(node("parallel", *[step(f"{i}") for i in range(12)]))
+    assert search_costs(net, [(), ("1", "2")], seconds=30) == [12, 10]
+    assert search_costs(net, [(), ("1", "2")], seconds=0) == [None, None]
 
 
 def test_paths_too_long_are_set_aside_and_counted() -> None:

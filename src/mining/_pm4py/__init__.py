@@ -8,6 +8,7 @@ from mining._pm4py.dependencies import Dependency, HeuristicsNet, Together, disc
 from mining._pm4py.log_reader import read_xes
 from mining._pm4py.log_writer import write_xes
 from mining._pm4py.partial import discover_partial_orders
+from mining._pm4py.search import search_costs
 from mining._pm4py.split import discover_splits
 from mining._pm4py.tree import Tree, discover_tree, discover_tree_of_steps
 
@@ -22,5 +23,6 @@ __all__ = [
     "discover_tree",
     "discover_tree_of_steps",
     "read_xes",
+    "search_costs",
     "write_xes",
 ]
