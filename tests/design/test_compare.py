@@ -117,6 +117,8 @@ def test_counts_of_journeys_are_told_apart_from_counts_of_times() -> None:
 def test_a_wrong_channel_is_judged_only_where_one_is_prescribed_and_known() -> None:
     deviations = seen(f"Ann: {GOOD}", channels={**CHANNELS, "call": "chat", "mail": "chat"})
     assert found(deviations) == {("Talk", "call", "wrong channel", 1, 2)}
+    assert deviations.instead[["step", "instead", "n_journeys"]].to_numpy().tolist() == [["call", "chat", 1]]
+    assert seen(f"Ann: {GOOD}").instead.empty
     assert "call" not in set(deviations.frame.query("deviation == 'as designed' and n_journeys == 2")["step"])
     assert found(seen(f"Ann: {GOOD}", channels={**CHANNELS, "call": "unknown"})) == set()
 
@@ -297,6 +299,7 @@ def test_who_acted_is_judged_where_the_design_says_who_should_and_the_log_knows(
     journeys = told("Ann: ad > call", "Bob: ad > call", actors={"call": "bot"})
     rows = compare(journeys, design).frame.set_index("deviation")
     assert rows.loc["wrong actor", ["step", "n_journeys", "of_journeys"]].tolist() == ["call", 2, 2]
+    assert compare(journeys, design).instead.to_numpy().tolist() == [["call", "wrong actor", "bot", 2, 2, 1.0]]
     right = compare(told("Ann: ad > call", actors={"call": "employee"}), design).frame
     assert set(right["deviation"]) == {"as designed"}
     assert compare(journeys, design).repair(1).frame["change"].tolist() == ["let anybody do it"]

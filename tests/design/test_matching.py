@@ -139,3 +139,18 @@ def test_what_is_meant_for_some_may_be_left_out_by_the_others():
     assert careful.steps[-1].within == pd.Timedelta("1D")
     with pytest.raises(MiningError, match="Did you mean 'Busy'"):
         design.of("Bussy")
+
+
+def test_a_word_that_nothing_records_is_taken_out():
+    stories = ("Ann: ask > answer", "Bob: ask > answer")
+    drawn = read_design("->( 'Start', 'Ask', 'answer', 'End' )").relabel({"Start": None, "Ask": "ask", "End": None})
+    assert drawn.activities == ("ask", "answer")
+    assert set(compare(told(*stories), drawn).journeys["verdict"]) == {"conforming"}
+    line = read_design({"stages": [{"stage": "S", "steps": ["a", {"step": "b", "within": "2 h", "after": "a"}, "c"]}]})
+    left = line.relabel({"a": None})
+    assert left.activities == ("b", "c")
+    assert (left.steps[0].within, left.steps[0].after) == (None, None)
+    with pytest.raises(MiningError, match="Nothing is left"):
+        read_design("a > b").relabel({"a": None, "b": None})
+    with pytest.raises(MiningError, match="or None for none"):
+        line.relabel({"a": []})

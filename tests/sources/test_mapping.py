@@ -3,9 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from mining._errors import MappingError
+from mining.sources import read_crm
 from mining.sources.catalogue import catalogue, known_systems, mapping_of
 from mining.sources.mappings.grammar import build_mapping, read_mapping
 from mining.sources.mappings.strict_yaml import read_yaml
@@ -94,3 +96,8 @@ def test_times_of_a_page_export_are_of_the_accounts_zone(system: str) -> None:
     mapping = mapping_of(system)
     told = {table for reader in mapping.readers for table in reader.tables if table.startswith("ui_")}
     assert {table for table in told if mapping.zones.get(table) != "account"} == set()
+
+
+def test_what_is_no_mapping_is_named():
+    with pytest.raises(MappingError, match="A dict is no mapping"):
+        read_crm(pd.DataFrame({"a": ["1"]}), mapping={"system": "x"})

@@ -219,7 +219,7 @@ def test_any_log_survives_any_format(tmp_path_factory, told, suffix) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda log: log["events"].append(dict(log["events"][0])), "1 event ids are borne twice, such as 'e2'"),
+        (lambda log: log["events"].append(dict(log["events"][0])), "1 event id is borne twice, such as 'e2'"),
         (lambda log: log["events"][0].update(time="yesterday"), "1 times are none, such as 'yesterday'"),
         (lambda log: log["events"][0].pop("id"), "no whole OCEL 2.0 log"),
         (lambda log: log.pop("events"), "has no `events` and `objects`"),

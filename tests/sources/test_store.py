@@ -4,6 +4,8 @@ import pandas as pd
 import pytest
 
 from mining.sources import read_crm
+from mining.sources.touchpoints import Touchpoints
+from tests.telling import canonical
 
 MAPPING = """
 system: shop
@@ -105,3 +107,26 @@ def test_changes_of_an_object_are_kept_with_their_time(touchpoints) -> None:
     changes = touchpoints.store.object_changes
     assert changes[["object_id", "field", "value"]].to_numpy().tolist() == [["shop:d1", "stage", "Demo"]]
     assert f"{changes['timestamp'].iloc[0]:%Y-%m-%d %H:%M}" == "2025-01-03 09:00"
+
+
+def test_objects_that_bear_one_id_are_told_apart_by_their_type():
+    frame = pd.DataFrame(
+        {
+            "customer": ["crm:1", "crm:1", "crm:2"],
+            "deal": [None, "crm:1", "crm:3"],
+            "activity": ["ad", "won", "lost"],
+            "timestamp": pd.to_datetime(["2026-01-01", "2026-01-02", "2026-01-03"], utc=True),
+        }
+    )
+    tables = {"deal": pd.DataFrame({"size": [9.0]}, index=pd.Index(["crm:1"], dtype="str"))}
+    store = Touchpoints(frame=canonical(frame), objects=tables, quality=None).store  # type: ignore[arg-type]
+    assert dict(zip(store.objects["object_id"], store.objects["object_type"], strict=True)) == {
+        "customer:crm:1": "customer", "crm:2": "customer", "deal:crm:1": "deal", "crm:3": "deal"
+    }  # fmt: skip
+    assert store.attributes["deal"].loc["deal:crm:1", "size"] == 9
+    assert sorted(store.event_objects["object_id"]) == [
+        "crm:2", "crm:3", "customer:crm:1", "customer:crm:1", "deal:crm:1"
+    ]  # fmt: skip
+    flat = store.flattening().set_index("object_type")
+    assert flat["n_objects"].to_dict() == {"customer": 2, "deal": 2}
+    assert flat["n_converging"].to_dict() == {"customer": 0, "deal": 0}

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from mining import MiningError, check_slas, measure_waits, read_design
 from mining.sources.touchpoints import Touchpoints
 from mining.timing import measure_responses, read_calendar
-from tests.telling import told, told_touchpoints
+from tests.telling import canonical, told, told_touchpoints
 
 CALENDARS = {
     "israel": read_calendar("Sun-Thu 09:00-17:00", "Asia/Jerusalem", ["2025-04-13"]),
@@ -136,3 +136,23 @@ def test_responses_by_group_and_drawn():
     assert found.frame["group"].tolist() == ["x", "y"]
     assert "ask" in found.plot().svg
     assert "inbound touchpoints" in repr(found)
+
+
+def test_a_wait_begins_when_the_customer_comes_and_an_empty_answer_says_why():
+    start = pd.Timestamp("2026-03-02 09:00", tz="UTC")
+    frame = pd.DataFrame(
+        {
+            "customer": ["Ann", "Ann"], "activity": ["mail", "call back"], "channel": ["email", "phone"],
+            "timestamp": [start, start + pd.Timedelta("40h")],
+            # The export takes the time in the queue for the mail's length.
+            "end_timestamp": [start + pd.Timedelta("39h"), start + pd.Timedelta("41h")],
+            "actor_kind": ["customer", "employee"], "direction": ["inbound", "outbound"],
+        }
+    )  # fmt: skip
+    journeys = Touchpoints(frame=canonical(frame), objects={}, quality=None).by("customer")  # type: ignore[arg-type]
+    found = measure_responses(journeys)
+    assert found.frame["median_hours"].tolist() == [40]
+    assert "100 % of 1 inbound" in found.sentence
+    nothing = measure_responses(answered("Ann: visit > visit").by("customer"))
+    assert nothing.frame.empty
+    assert "asking=" in nothing._repr_html_()

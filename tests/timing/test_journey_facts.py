@@ -81,16 +81,16 @@ def test_an_unknown_field_is_named() -> None:
 
 def test_facts_of_each_journey() -> None:
     journeys = told(
-        "a: ad > ask > reply > handed > back > won",
-        "b: ad > won",
+        *(f"a{k}: ad > ask > reply > handed > back > won" for k in range(5)),
+        *(f"b{k}: ad > won" for k in range(5)),
         actors={"reply": "employee", "handed": "employee", "back": "employee"},
         teams={"reply": "One", "handed": "Two", "back": "One"},
-        attributes={"industry": ["toys", "cars"]},
+        attributes={"industry": ["toys"] * 5 + ["cars"] * 5},
     )
     facts = measure_journeys(journeys)
-    assert facts.frame.loc["a", ["duration_hours", "n_returned", "handoffs"]].tolist() == [5, 1, 2]
-    assert facts.frame.loc["a", "share_before_person"] == pytest.approx(2 / 6)
-    assert np.isnan(facts.frame.loc["b", "share_before_person"])
+    assert facts.frame.loc["a0", ["duration_hours", "n_returned", "handoffs"]].tolist() == [5, 1, 2]
+    assert facts.frame.loc["a0", "share_before_person"] == pytest.approx(2 / 6)
+    assert np.isnan(facts.frame.loc["b0", "share_before_person"])
     by = facts.by("industry").set_index(["group", "measure"])
     assert by.loc[("cars", "duration_hours"), "median"] == 1
     assert by.loc[("toys", "n_returned"), "mean"] == 1
@@ -122,3 +122,12 @@ def test_the_middle_of_durations_counts_unfinished_journeys_as_seen_so_far() -> 
     assert by.loc["duration_hours", "median"] == 2
     assert repr(facts) == "<Facts of 3 journeys, 1 of them perhaps unfinished>"
     assert "hours from first to last" in facts._repr_html_()
+
+
+def test_groups_of_few_are_masked() -> None:
+    journeys = told(*(f"c{k}: ask > answer" for k in range(8)))
+    groups = pd.Series(["many"] * 6 + ["few"] * 2, index=[f"c{k}" for k in range(8)])
+    summed = measure_journeys(journeys).by(groups).set_index(["group", "measure"])
+    assert summed.loc[("many", "n_touchpoints"), ["n_customers", "median"]].tolist() == [6, 2]
+    told_of_few = summed.loc["few"].drop(columns="means")
+    assert told_of_few[told_of_few["n_journeys"] != 0].isna().all(axis=None)

@@ -19,11 +19,15 @@ _UNJUDGED = ("unknown",)
 
 
 class Judged(NamedTuple):
-    """Each time a step could be judged: in which journey, which step, and whether it went wrong."""
+    """Each time a step could be judged: in which journey, which step, whether it went wrong, and the word that was met.
+
+    Waits have no word (-1).
+    """
 
     journey: Integers
     step: Integers
     wrong: npt.NDArray[np.bool_]
+    word: Integers
 
 
 class Waits(NamedTuple):
@@ -50,7 +54,8 @@ def _judged_words(log: CodedLog, matched: Integers, field: str, wanted: Sequence
     known = np.array([word not in _UNJUDGED for word in words] + [False], bool)
     prescribed = np.array([bool(given) for given in wanted] + [False], bool)
     at = np.flatnonzero(prescribed[matched] & known[log.codes[field]])
-    return Judged(log.journey_of[at], matched[at], ~allowed[matched[at], log.codes[field][at]])
+    met = log.codes[field][at]
+    return Judged(log.journey_of[at], matched[at], ~allowed[matched[at], met], met.astype(np.int64))
 
 
 def measure_promised(log: CodedLog, step: Step, start: Step, until: int) -> Waits:
@@ -110,7 +115,8 @@ def judge_waits(log: CodedLog, steps: Sequence[Step], until: int, awaited: npt.N
         for at, step in enumerate(steps)
         if step.after is not None
     ]
-    empty = Judged(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, bool))
+    none = np.zeros(0, np.int64)
+    empty = Judged(none, none, np.zeros(0, bool), none)
     return Judged(*(np.concatenate(column) for column in zip(empty, *parts, strict=True)))
 
 
@@ -118,7 +124,7 @@ def _judged(waits: Waits, step: Step, number: int, awaited: npt.NDArray[np.bool_
     late = waits.micros > (step.within or pd.Timedelta(0)) // pd.Timedelta(microseconds=1)
     judged = waits.answered | (awaited[waits.journey] & late)
     journey = waits.journey[judged]
-    return Judged(journey, np.full(len(journey), number, np.int64), late[judged])
+    return Judged(journey, np.full(len(journey), number, np.int64), late[judged], np.full(len(journey), -1))
 
 
 def holds_any(log: CodedLog, activities: Sequence[str]) -> npt.NDArray[np.bool_]:

@@ -162,6 +162,7 @@ def _found(journeys: Journeys, design: Design, walked: _Walked, unfinished: npt.
         n_channel_judged=_distinct(channels.journey, channels.step, len(design.steps)),
         n_actor_judged=_distinct(actors.journey, actors.step, len(design.steps)),
         n_wait_judged=_distinct(waits.journey, waits.step, len(design.steps)),
+        instead=pd.concat([_instead(walked.log, channels, "channel"), _instead(walked.log, actors, "actor_kind")]),
     ).without_flawed()
 
 
@@ -178,6 +179,15 @@ def _wrong(judged: Judged, kind: int, rank: Integers, n_steps: int) -> tuple[Int
     key = rank[judged.journey[judged.wrong]] * n_steps + judged.step[judged.wrong]
     distinct, times = np.unique(key, return_counts=True)
     return distinct // n_steps, distinct % n_steps, np.full(len(distinct), kind, np.int64), times.astype(np.int64)
+
+
+def _instead(log: CodedLog, judged: Judged, field: str) -> pd.DataFrame:
+    """Count, per step, the journeys in which it was another channel or actor, word by word."""
+    wrong = pd.DataFrame({"journey": judged.journey, "step": judged.step, "word": judged.word})[judged.wrong]
+    counted = wrong.drop_duplicates().groupby(["step", "word"], as_index=False).size()
+    words = log.words[field][counted["word"].to_numpy(np.int64)] if len(counted) else []
+    kind = "wrong channel" if field == "channel" else "wrong actor"
+    return pd.DataFrame({"step": counted["step"], "deviation": kind, "instead": words, "n_journeys": counted["size"]})
 
 
 def _distinct(journey: Integers, number: Integers, breadth: int) -> Integers:

@@ -193,14 +193,15 @@ class Design:
         """
         return match_table(self, journeys)
 
-    def relabel(self, matches: Mapping[str, str | Sequence[str]] | pd.DataFrame) -> Design:
+    def relabel(self, matches: Mapping[str, str | Sequence[str] | None] | pd.DataFrame) -> Design:
         """Give words of the design the names that the journeys have for them.
 
         Parameters
         ----------
         matches : mapping or DataFrame
             Label to activity, or to several that do equally well; or a table with columns label and activity, as
-            `match` makes it. Labels that it leaves out keep their name.
+            `match` makes it. Labels that it leaves out keep their name. None takes a word out that nothing records,
+            such as a *Start* drawn as a task: what lay on both sides of it then follows at once.
 
         Returns
         -------
@@ -209,7 +210,7 @@ class Design:
         Raises
         ------
         DesignError
-            For a label that the design has not, or where two steps would bear one name.
+            For a label that the design has not, where two steps would bear one name, or nothing is left.
         """
         return relabelled(self, read_matches(self, matches))
 

@@ -103,6 +103,25 @@ class Deviations:
         """
         return verdict_table(self.journeys)
 
+    @cached_property
+    def instead(self) -> pd.DataFrame:
+        """Tell in which channel wrong channels were, and who wrong actors were.
+
+        Returns
+        -------
+        DataFrame
+            step, deviation (wrong channel, wrong actor), instead (channel, or kind of actor), n_journeys, of_journeys
+            (those with the step in a wrong channel, or by a wrong actor; a journey can have several), share (0..1).
+        """
+        told = self.found.instead
+        step = np.array([step.name for step in self.design.steps], object)[told["step"].to_numpy(np.int64)]
+        frame = told.assign(step=step, instead=told["instead"].astype("str"), deviation=told["deviation"].astype("str"))
+        n = self.frame.set_index(["step", "deviation"])["n_journeys"]
+        frame["of_journeys"] = n.reindex(pd.MultiIndex.from_frame(frame[["step", "deviation"]])).to_numpy(np.int64)
+        frame["share"] = frame["n_journeys"] / frame["of_journeys"]
+        order = np.lexsort((frame["instead"], -frame["n_journeys"], told["step"], frame["deviation"]))
+        return frame.astype({"step": "str"}).iloc[order].reset_index(drop=True)
+
     @property
     def names(self) -> list[str]:
         """Names of the deviations found, as `step: deviation`, most journeys first."""

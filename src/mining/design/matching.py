@@ -150,15 +150,17 @@ def _shared(one: str, other: str) -> str:
     return one[:n]
 
 
-def read_matches(design: Design, matches: Mapping[str, str | Sequence[str]] | pd.DataFrame) -> dict[str, list[str]]:
-    """Read which activities stand for which label.
+def read_matches(
+    design: Design, matches: Mapping[str, str | Sequence[str] | None] | pd.DataFrame
+) -> dict[str, list[str]]:
+    """Read which activities stand for which label; none for a label that nothing records.
 
     Raises
     ------
     DesignError
         For a label that the design has not, or a table without the two columns.
     """
-    pairs: list[tuple[str, str | Sequence[str]]]
+    pairs: list[tuple[str, str | Sequence[str] | None]]
     if isinstance(matches, pd.DataFrame):
         missing = [name for name in ("label", "activity") if name not in matches]
         if missing:
@@ -171,8 +173,10 @@ def read_matches(design: Design, matches: Mapping[str, str | Sequence[str]] | pd
     for label, given in pairs:
         if label not in design.activities:
             raise DesignError(f"The design has no step '{label}'.{nearest(label, list(design.activities))}")
-        words = [given] if isinstance(given, str) else list(given)
-        if not words or not all(isinstance(word, str) and word.strip() for word in words):
-            raise DesignError(f"'{label}' is matched with {given!r}. Name one activity, or a list of them.")
+        words = [] if given is None else [given] if isinstance(given, str) else list(given)
+        if (given is not None and not words) or not all(isinstance(word, str) and word.strip() for word in words):
+            raise DesignError(
+                f"'{label}' is matched with {given!r}. Name one activity, a list of them, or None for none."
+            )
         found.setdefault(label, []).extend(word.strip() for word in words)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mining._alignments import Net
 from mining._errors import DesignError
@@ -15,14 +15,25 @@ if TYPE_CHECKING:
 
 __all__ = ["narrowed", "relabelled"]
 
+_SILENT: Final[tuple[None]] = (None,)
+
 
 def relabelled(design: Design, names: Mapping[str, Sequence[str]]) -> Design:
-    """Give words other names; a word with several becomes a step with alternatives. See `Design.relabel`."""
+    """Give words other names; one with several becomes a step with alternatives, one with none is taken out.
+
+    See `Design.relabel`.
+    """
+    if all(not names.get(word, [word]) for word in design.activities):
+        raise DesignError(f"Nothing is left of the design '{design.name}'. Match some of its words with activities.")
     if design.drawn is not None:
         return _redrawn(design, names)
     stages = tuple(
-        stage._replace(steps=tuple(_renamed(step, names) for step in stage.steps)) for stage in design.stages
+        stage._replace(steps=tuple(_renamed(step, names) for step in stage.steps if _is_recorded(step, names)))
+        for stage in design.stages
     )
+    stages = tuple(stage for stage in stages if stage.steps)
+    left = {step.name for stage in stages for step in stage.steps}
+    stages = tuple(stage._replace(steps=tuple(_promised(step, left) for step in stage.steps)) for stage in stages)
     words = [word for stage in stages for step in stage.steps for word in step.activities]
     twice = next((word for at, word in enumerate(words) if word in words[:at]), None)
     if twice is not None:
@@ -30,10 +41,15 @@ def relabelled(design: Design, names: Mapping[str, Sequence[str]]) -> Design:
     return replace(design, stages=stages, ignore=tuple(word for word in design.ignore if word not in words))
 
 
+def _is_recorded(step: Step, names: Mapping[str, Sequence[str]]) -> bool:
+    return any(names.get(word, [word]) for word in step.activities)
+
+
 def _renamed(step: Step, names: Mapping[str, Sequence[str]]) -> Step:
     words = list(dict.fromkeys(new for word in step.activities for new in names.get(word, [word])))
-    after = step.after if step.after is None else names.get(step.after, [step.after])[0]
-    return step._replace(name=words[0], instead=tuple(words[1:]), after=after)
+    after = None if step.after is None else next(iter(names.get(step.after, [step.after])), None)
+    within = step.within if after is not None else None
+    return step._replace(name=words[0], instead=tuple(words[1:]), after=after, within=within)
 
 
 def _redrawn(design: Design, names: Mapping[str, Sequence[str]]) -> Design:
@@ -42,9 +58,9 @@ def _redrawn(design: Design, names: Mapping[str, Sequence[str]]) -> Design:
 
     net = design.net
     steps = [
-        step._replace(label=new) if step.label is not None else step
+        step._replace(label=new)
         for step in net.transitions
-        for new in ([""] if step.label is None else names.get(step.label, [step.label]))
+        for new in (step.label is not None and names.get(step.label, [step.label])) or _SILENT
     ]
     owned: dict[str, list[str]] = {}
     for stage in design.stages:

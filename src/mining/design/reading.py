@@ -140,7 +140,7 @@ def drawn_design(drawn: Drawn) -> Design:
         raise DesignError(f"The design '{drawn.name}' has no named step.")
     stuck = (graph.distance[:, graph.final] >= graph.far).sum()
     if stuck and not drawn.has_inclusive:
-        raise DesignError(f"The design '{drawn.name}' has {stuck} dead ends: from there it cannot end.")
+        raise DesignError(f"The design '{drawn.name}' has {_ends(stuck)}: from there it cannot end.")
     steps = sorted((_first_place(graph, label), label) for label in graph.labels)
     made = [
         Step(label, optional=_can_be_left(graph, label), repeatable=_can_come_again(graph, label)) for _, label in steps
@@ -191,3 +191,7 @@ def _document(path: Path) -> object:
         raise DesignError(f"'{path.name}' is not written in UTF-8. Save it as UTF-8.") from error
     except MappingError as error:
         raise DesignError(str(error)) from error
+
+
+def _ends(n: int) -> str:
+    return f"{n:,} dead {'end' if n == 1 else 'ends'}"

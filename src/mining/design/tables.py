@@ -37,6 +37,7 @@ class Found:
     n_channel_judged: Integers  # per step
     n_actor_judged: Integers  # per step
     n_wait_judged: Integers  # per step
+    instead: pd.DataFrame  # step (its number), deviation, instead (the word that was met), n_journeys
 
     def without_flawed(self) -> Found:
         """Keep `as designed` only for steps about which nothing else was found in the same journey."""

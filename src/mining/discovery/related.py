@@ -8,8 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mining._fields import CASES
-
 if TYPE_CHECKING:
     from mining.sources.touchpoints import Touchpoints
 
@@ -60,21 +58,11 @@ def related_objects(touchpoints: Touchpoints, events: pd.Index[str]) -> pd.DataF
     pairs, listed = store.event_objects, pd.Index(store.objects["object_id"])
     names = store.objects["object_type"].astype("str").array
     kinds = pd.Series(names.take(listed.get_indexer(pd.Index(pairs["object_id"])), allow_fill=True), index=pairs.index)
-    shared = _among(pairs["object_id"], _borne_twice(touchpoints))
     found = pd.DataFrame(
         {
             "row": events.get_indexer(pd.Index(pairs["event_id"])),
-            "object_type": kinds.where(~shared, pairs["qualifier"]),
+            "object_type": kinds,
             "object_id": pairs["object_id"],
         }
     )
     return found[found["row"] >= 0].drop_duplicates(ignore_index=True)
-
-
-def _borne_twice(touchpoints: Touchpoints) -> pd.Series[str]:
-    """List ids that objects of several types bear; what such an id means is told by the column it stands in."""
-    frame, beyond = touchpoints.frame, touchpoints.relations.further
-    parts = [pd.DataFrame({"id": frame[kind].dropna().unique(), "kind": kind}) for kind in CASES]
-    parts.append(beyond[["object_id", "object_type"]].set_axis(["id", "kind"], axis="columns"))
-    bearers = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True).drop_duplicates()
-    return bearers.loc[bearers["id"].duplicated(), "id"].astype("str")

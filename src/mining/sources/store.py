@@ -26,7 +26,8 @@ class Store:
     events : DataFrame
         One row per event: `event_id`, then the canonical fields that are no object and say anything, without replicas.
     objects : DataFrame
-        `object_id`, `object_type`: every object that an event, a relation or an object table names.
+        `object_id`, `object_type`: every object that an event, a relation or an object table names. An id that objects
+        of several types bear is told apart by its type in front (``deal:hubspot:1``), here and everywhere in the store.
     attributes : dict of DataFrame
         Object type to its attributes, indexed by object id.
     event_objects : DataFrame
@@ -96,14 +97,34 @@ def build_store(touchpoints: Touchpoints) -> Store:
         )
     )
     event_objects = pd.concat(parts, ignore_index=True).drop_duplicates(ignore_index=True)
+    objects = _objects(touchpoints, event_objects)
+    twice = pd.Index(objects.loc[objects["object_id"].duplicated(), "object_id"].unique())
+    related = touchpoints.relations.objects
+    ends = {
+        f"{end}_id": _told_apart(related[f"{end}_id"], related[f"{end}_type"], twice) for end in ("source", "target")
+    }
+    about, kind = _about(frame)
+    apart = objects.assign(object_id=_told_apart(objects["object_id"], objects["object_type"], twice))
     return Store(
         events,
-        _objects(touchpoints, event_objects),
-        {kind: table for kind, table in touchpoints.objects.items() if len(table)},
-        event_objects,
-        touchpoints.relations.objects[["source_id", "target_id", "qualifier"]].drop_duplicates(ignore_index=True),
-        _changes(frame),
+        apart.sort_values(["object_type", "object_id"], ignore_index=True),
+        {
+            kind: table.set_axis(_told_apart(table.index.to_series(), kind, twice), axis="index")
+            for kind, table in touchpoints.objects.items()
+            if len(table)
+        },
+        event_objects.assign(object_id=_told_apart(event_objects["object_id"], event_objects["qualifier"], twice)),
+        related.assign(**ends)[["source_id", "target_id", "qualifier"]].drop_duplicates(ignore_index=True),
+        _changes(frame, _told_apart(about, kind, twice)),
     )
+
+
+def _told_apart(ids: pd.Series, kinds: pd.Series | str, twice: pd.Index[str]) -> pd.Series:
+    """Put the type in front of the ids that objects of several types bear."""
+    if not len(twice):
+        return ids
+    shared = ids.isin(twice)
+    return ids.where(~shared, kinds + ":" + ids.astype("str"))
 
 
 def _named(event: pd.Series, column: pd.Series, kind: str) -> pd.DataFrame:
@@ -118,15 +139,21 @@ def _objects(touchpoints: Touchpoints, event_objects: pd.DataFrame) -> pd.DataFr
     parts += [end.set_axis(["object_id", "object_type"], axis=1) for end in ends]
     tables = touchpoints.objects.items()
     parts += [pd.DataFrame({"object_id": table.index, "object_type": kind}) for kind, table in tables]
-    together = pd.concat(parts, ignore_index=True).astype("str").drop_duplicates("object_id")
-    return together.sort_values(["object_type", "object_id"], ignore_index=True)
+    together = pd.concat(parts, ignore_index=True).astype("str")
+    return together.drop_duplicates(ignore_index=True)
 
 
-def _changes(frame: pd.DataFrame) -> pd.DataFrame:
-    """Read off the touchpoints what the object they are most about became."""
-    about = pd.Series(pd.NA, index=frame.index, dtype="str")
+def _about(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Say which object each touchpoint is most about, and of which type it is."""
+    about, kinds = pd.Series(pd.NA, index=frame.index, dtype="str"), pd.Series("", index=frame.index, dtype="str")
     for kind in ("ticket", "deal", "lead", "record", "account", "customer"):
+        kinds = kinds.where(about.notna() | frame[kind].isna(), kind)
         about = about.fillna(frame[kind])
+    return about, kinds
+
+
+def _changes(frame: pd.DataFrame, about: pd.Series) -> pd.DataFrame:
+    """Read off the touchpoints what the object they are most about became."""
     parts = []
     for name, (column, kinds) in _CHANGES.items():
         told = (frame[column].notna() & about.notna() & frame["touchpoint_kind"].isin(kinds)).to_numpy()

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from mining._statistics import SMALLEST_CELL
 from mining.journeys import Journeys
 from mining.journeys.groups import customer_of, group_of
 from mining.timing.calendar import Calendar
@@ -81,12 +82,18 @@ class JourneyFacts:
         DataFrame
             (group,) measure, means (in words), n_journeys (that have it), n_customers, median with low and high (95 %,
             by customers), p90, mean. Of durations the median counts unfinished journeys as seen so far (Kaplan-Meier).
+            Of groups, what would tell of fewer than five customers is missing.
         """
         names, group = group_of(self._journeys, groups)
         customer = customer_of(self._journeys.log)
         frame = pd.concat([self._summed(name, names, (group, customer)) for name in _MEASURES], ignore_index=True)
         frame = frame.sort_values("group", kind="stable", ignore_index=True)
-        return frame.drop(columns="group") if groups is None else frame
+        if groups is None:
+            return frame.drop(columns="group")
+        few = (frame["n_customers"] > 0) & (frame["n_customers"] < SMALLEST_CELL)
+        told = ["n_journeys", "n_customers", "median", "low", "high", "p90", "mean"]
+        frame[told] = frame[told].where(~few)
+        return frame
 
     def _summed(self, measure: str, names: list[str], where: tuple[Integers, Integers]) -> pd.DataFrame:
         group, customer = where

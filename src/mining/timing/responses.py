@@ -43,13 +43,27 @@ class Responses:
     first_contact: pd.DataFrame
     n_journeys: int
 
+    @property
+    def sentence(self) -> str:
+        """What was measured, in words; or why nothing was."""
+        n = int(self.frame["n_asked"].sum())
+        if not n:
+            return (
+                "Nothing was asked: no inbound form, mail, message or chat, nor a call that was missed. Name the "
+                "activities that ask for a response with asking=[...]."
+            )
+        share = self.frame["n_answered"].sum() / n
+        return f"{100 * share:.0f} % of {n:,} inbound touchpoints in {self.n_journeys:,} journeys were answered."
+
     def __repr__(self) -> str:
         return f"<Responses: {int(self.frame['n_asked'].sum()):,} inbound touchpoints in {self.n_journeys:,} journeys>"
 
     def _repr_html_(self) -> str:
         from mining._draw import html_table
 
-        return html_table(self.frame, caption=repr(self)[1:-1], rows=10)
+        if self.frame.empty:
+            return f"<p>{self.sentence}</p>"
+        return html_table(self.frame, caption=self.sentence, rows=10)
 
     def plot(self) -> Picture:
         """Draw the median wait for a human response by activity, with its interval."""
@@ -70,8 +84,8 @@ def measure_responses(
 
     Who comes by form, mail, message or chat waits for somebody, and so does who rings and is not put through; a call
     or a meeting that takes place is its own answer, and clicks and visits ask nobody anything. Of several in a row
-    without an answer between, the first counts. An answer is the next contact with an employee; what a machine sends
-    is counted apart and answers nothing.
+    without an answer between, the first counts, from its own time on. An answer is the next contact with an employee;
+    what a machine sends is counted apart and answers nothing.
 
     Parameters
     ----------
@@ -164,7 +178,8 @@ def _asked(journeys: Journeys, asking: list[str] | None, calendar: Calendar | No
     is_answered = place[at] >= 0
     until = int(journeys.observed_until.value // 1_000)  # `value` is in nanoseconds whatever the unit
     stop = np.where(is_answered, log.time[place[at]], until)
-    hours = span_hours(log.end_time[at], stop, calendar)
+    # Since the customer came: an end may be that of handling it, which is what is waited for.
+    hours = span_hours(log.time[at], stop, calendar)
     automatic = (any_place[at] >= 0) & ((any_place[at] < place[at]) | ~is_answered)
     return _Asked(at, hours, is_answered, automatic)
 

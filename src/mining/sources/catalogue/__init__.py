@@ -39,6 +39,11 @@ def mapping_of(source: str | Path | Mapping) -> Mapping:
     """
     if isinstance(source, Mapping):
         return source
+    if not isinstance(source, (str, Path)):
+        raise MappingError(
+            f"A {type(source).__name__} is no mapping. Give the name of a system, a YAML file, or what "
+            "`mining.sources.mappings.read_mapping` makes of one."
+        )
     if str(source) in known_systems():
         return _known(str(source))
     if Path(source).suffix.lower() in {".yml", ".yaml"}:

@@ -181,7 +181,10 @@ def to_store(document: Mapping[str, Any], file: str) -> Store:
 def _distinct(names: list[object], what: str, file: str) -> None:
     twice = [name for name, n in Counter(names).items() if n > 1]
     if twice:
-        raise ExportError.unreadable(file, f"{len(twice)} {what} ids are borne twice, such as '{twice[0]}'.")
+        raise ExportError.unreadable(
+            file,
+            f"{len(twice):,} {what} {'id is' if len(twice) == 1 else 'ids are'} borne twice, such as '{twice[0]}'.",
+        )
 
 
 def _relations(entries: Iterable[Mapping[str, Any]], names: tuple[str, str]) -> pd.DataFrame:
