@@ -44,6 +44,12 @@ def test_who_acts_at_the_bank_depends_on_whose_word_is_taken(real_data) -> None:
     wrong = gaps.frame[gaps.frame["deviation"] == "wrong actor"]
     assert wrong[["step", "n_journeys", "of_journeys"]].to_numpy().tolist() == [["O_ACCEPTED", 2_243, 2_243]]
     assert _row(gaps.verdicts, verdict="left early")["n_journeys"] == 8_714
+    assert gaps.instead[["instead", "n_journeys"]].to_numpy().tolist() == [["employee", 2_243]]
+    assert _row(gaps.frame, step="A_FINALIZED", deviation="out of order")["n_journeys"] == 2_080
+    # The system writes several records of one act in any order.
+    together = mining.compare(published.by("deal"), design, at_once="2s")
+    assert together.frame[together.frame["deviation"] == "out of order"]["n_journeys"].sum() == 5
+    assert _row(together.verdicts, verdict="left early")["n_journeys"] == 9_700
     typed_in = mining.compare(_read(log, "bpic2012").by("deal"), design).frame
     automatic = _row(typed_in, step="A_PREACCEPTED", deviation="wrong actor")
     assert (automatic["n_journeys"], automatic["of_journeys"]) == (4_852, 7_367)

@@ -12,7 +12,7 @@ from mining._errors import MiningError
 from mining.design import Deviations, compare, read_design
 from mining.journeys import Journeys
 from mining.sources.touchpoints import Touchpoints
-from tests.telling import told, told_touchpoints
+from tests.telling import canonical, told, told_touchpoints
 
 SHOP = read_design(
     {
@@ -305,3 +305,21 @@ def test_who_acted_is_judged_where_the_design_says_who_should_and_the_log_knows(
     assert compare(journeys, design).repair(1).frame["change"].tolist() == ["let anybody do it"]
     unknown = compare(told("Ann: ad > call", actors={"call": "unknown"}), design).frame
     assert set(unknown["deviation"]) == {"as designed"}
+
+
+def test_what_happens_at_once_is_taken_in_the_order_of_the_design():
+    start = pd.Timestamp("2026-01-01", tz="UTC")
+    frame = pd.DataFrame(
+        {
+            "customer": ["Ann"] * 4 + ["Bob"] * 3,
+            "activity": ["ad", "sent", "made", "won", "ad", "sent", "made"],
+            "timestamp": [start + pd.Timedelta(seconds=at) for at in (0, 60, 61, 90, 0, 60, 70)],
+        }
+    )
+    journeys = Touchpoints(frame=canonical(frame), objects={}, quality=None).by("customer")  # type: ignore[arg-type]
+    design = read_design("ad > made > sent > [won]")
+    assert compare(journeys, design).journeys["n_out_of_order"].tolist() == [1, 1]
+    together = compare(journeys, design, at_once="2s")
+    assert together.journeys["n_out_of_order"].tolist() == [0, 1]
+    assert compare(journeys, design, at_once="10s").journeys["cost"].tolist() == [0, 0]
+    assert journeys.log.decoded("activity")[1] == "sent"

@@ -23,7 +23,13 @@ __all__ = ["compare"]
 Integers = npt.NDArray[np.int64]
 
 
-def compare(journeys: Journeys, design: Design, *, unfinished_within: str | pd.Timedelta | None = None) -> Deviations:
+def compare(
+    journeys: Journeys,
+    design: Design,
+    *,
+    unfinished_within: str | pd.Timedelta | None = None,
+    at_once: str | pd.Timedelta | None = None,
+) -> Deviations:
     """Compare journeys with a design.
 
     Touchpoints of activities that the design ignores are passed over. Every distinct path is aligned with the design
@@ -41,6 +47,10 @@ def compare(journeys: Journeys, design: Design, *, unfinished_within: str | pd.T
     unfinished_within : str or Timedelta, optional
         A journey without final outcome whose last touchpoint lies so close to the end of observation may still be
         running. Without it that is estimated (`Journeys.unfinished`).
+    at_once : str or Timedelta, optional
+        Touchpoints that follow each other within this span (``"2s"``) happened at once: nobody can say which came
+        first, and the order of the design is taken. Systems write several records of one act in any order. Without it
+        the order is that of the log.
 
     Returns
     -------
@@ -67,7 +77,8 @@ def compare(journeys: Journeys, design: Design, *, unfinished_within: str | pd.T
             f"{', '.join(design.activities[:12])}.",
         )
     unfinished = journeys.unfinished(unfinished_within)
-    walked = _walk(journeys.log, design, unfinished)
+    log = journeys.log if at_once is None else _in_order_of(journeys.log, design, pd.Timedelta(at_once))
+    walked = _walk(log, design, unfinished)
     found = _found(journeys, design, walked, unfinished)
     table = journey_table(journeys, found, walked.cost, (unfinished, walked.can_end))
     return Deviations(
@@ -131,6 +142,16 @@ def _walk(log: CodedLog, design: Design, unfinished: npt.NDArray[np.bool_]) -> _
         cost=np.where(unfinished, alignments.prefix_cost[variant], alignments.cost[variant]),
         can_end=alignments.cost[variant] == 0,
     )
+
+
+def _in_order_of(log: CodedLog, design: Design, span: pd.Timedelta) -> CodedLog:
+    """Let what happens at once come in the order of the design; what it does not have comes last."""
+    number = {step.name: place for place, step in enumerate(design.steps)}
+    words = [number.get(design.step_of.get(str(word), ""), len(number)) for word in log.words["activity"]]
+    later = np.diff(log.time, prepend=0) > span // pd.Timedelta(microseconds=1)
+    later[log.first] = True
+    step = np.array([*words, len(number)])[log.codes["activity"]]
+    return log.take(np.lexsort((np.arange(log.n_touchpoints), step, np.cumsum(later))))
 
 
 def _explained(alignments: Alignments, shape: int, subjects: Subjects) -> PathFindings:
