@@ -270,9 +270,33 @@ def test_the_frame_that_is_written_stays_as_it_is(tmp_path):
 
 
 def test_an_ending_that_is_no_table_is_refused_before_anything_is_written(tmp_path):
-    with pytest.raises(MiningError, match=r"\.csv or \.parquet; Excel opens CSV"):
-        write_table(tmp_path / "table.xlsx", pd.DataFrame({"n": [1]}))
+    with pytest.raises(MiningError, match=r"\.csv, \.parquet, \.xlsx"):
+        write_table(tmp_path / "table.xls", pd.DataFrame({"n": [1]}))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_workbook_holds_texts_as_texts_and_nothing_is_run(tmp_path):
+    import openpyxl
+
+    frame = pd.DataFrame(
+        {
+            "=word": ["=1+1", "<b>&", "\u202eabc", None],
+            "n": [1.5, float("nan"), 2, 3],
+            "yes": [True, False, True, False],
+            "at": pd.to_datetime(["2026-01-02", None, "2026-01-03", "2026-01-04"], utc=True),
+        }
+    )
+    sheet = openpyxl.load_workbook(write_table(tmp_path / "table.xlsx", frame)).active
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    assert rows[0] == ["=word", "n", "yes", "at"]
+    assert rows[1] == ["=1+1", 1.5, True, "2026-01-02 00:00:00+00:00"]
+    assert rows[2] == ["<b>&", None, False, None]
+    assert rows[3][0] == "abc"
+    assert {cell.data_type for row in sheet.iter_rows(max_col=1) for cell in row if cell.value is not None} <= {
+        "s",
+        "inlineStr",
+    }
+    assert write_table(tmp_path / "same.xlsx", frame).read_bytes() == (tmp_path / "table.xlsx").read_bytes()
 
 
 # --- the law

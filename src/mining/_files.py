@@ -14,10 +14,11 @@ from typing import BinaryIO, Final
 import pandas as pd
 
 from mining._errors import MiningError
+from mining._workbook import packed_workbook
 
 __all__ = ["TABLES", "whole_file", "write_once", "write_table", "write_whole"]
 
-TABLES: Final = (".csv", ".parquet")
+TABLES: Final = (".csv", ".parquet", ".xlsx")
 # A spreadsheet takes a text that begins so for a formula (the wide forms of a Japanese keyboard too), at the start of a
 # cell, or of what another locale's spreadsheet takes for one: there a semicolon or a tab ends a cell.
 _FORMULA: Final = r"(^|[;\t\r\n])([=+\-@＝＋－＠])"
@@ -80,16 +81,18 @@ def write_once(path: Path | str, content: bytes) -> bool:
 
 
 def write_table(path: Path | str, frame: pd.DataFrame) -> Path:
-    """Write a table as CSV or Parquet, by the file's ending, whole or not at all.
+    """Write a table as CSV, Parquet or Excel workbook, by the file's ending, whole or not at all.
 
-    In CSV, a text that a spreadsheet would run as a formula gets a ``'`` in front, and characters that turn the reading
-    direction are left out; numbers and times stay as they are. Parquet holds the values unchanged: nothing runs there.
+    In a workbook every text is typed as one, so that none is run as a formula. In CSV, a text that a spreadsheet would
+    run as a formula gets a ``'`` in front; in both, characters that turn the reading direction are left out, and
+    numbers and times stay as they are. Parquet holds the values unchanged: nothing runs there.
     An index is written where it has a name.
 
     Parameters
     ----------
     path : Path or str
-        The file, ending in ``.csv`` (UTF-8 with a mark, so that Excel reads Hebrew and Persian) or ``.parquet``.
+        The file, ending in ``.csv`` (UTF-8 with a mark, so that Excel reads Hebrew and Persian), ``.parquet`` or
+        ``.xlsx``.
     frame : DataFrame
         The table.
 
@@ -101,16 +104,18 @@ def write_table(path: Path | str, frame: pd.DataFrame) -> Path:
     Raises
     ------
     MiningError
-        For another ending.
+        For another ending, and more rows than a workbook holds.
     """
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in TABLES:
         raise MiningError.refused(
-            f"A table cannot be written as '{path.name}':", f"end its name in {' or '.join(TABLES)}; Excel opens CSV."
+            f"A table cannot be written as '{path.name}':", f"end its name in {', '.join(TABLES)}."
         )
     named = any(name is not None for name in frame.index.names)
     table = frame.reset_index() if named else frame.reset_index(drop=True)
+    if suffix == ".xlsx":
+        return write_whole(path, packed_workbook(table))
     with whole_file(path) as file:
         if suffix == ".parquet":
             table.to_parquet(file, index=False)

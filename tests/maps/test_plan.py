@@ -11,11 +11,12 @@ import pandas as pd
 import pytest
 
 from mining._errors import MiningError
+from mining._files import write_table
 from mining.design import read_design
 from mining.examples import write_exports
 from mining.maps import PainPoints, WorkPlan, find_pain_points
+from mining.maps.kept import read_kept
 from mining.maps.touched import _touched
-from mining.maps.workbook import read_kept, write_kept
 from mining.sources import read_crm
 from tests.maps.test_pain_points import company, pains_of
 from tests.telling import told
@@ -195,7 +196,7 @@ def test_no_cell_of_a_kept_table_is_run_as_a_formula(tmp_path: Path) -> None:
     frame = pd.DataFrame(
         {HOSTILE: [HOSTILE, "+1", "@sum", "plain"], "n": [1.5, np.nan, 3.0, np.inf], "k": [1, 2, 3, 4]}
     )
-    sheet = openpyxl.load_workbook(write_kept(tmp_path / "kept.xlsx", frame)).active
+    sheet = openpyxl.load_workbook(write_table(tmp_path / "kept.xlsx", frame)).active
     assert sheet is not None
     cells = [cell for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)]
     assert {cell.data_type for cell in cells} <= {"s", "inlineStr"}
@@ -203,7 +204,7 @@ def test_no_cell_of_a_kept_table_is_run_as_a_formula(tmp_path: Path) -> None:
     assert sheet["B2"].value == 1.5
     assert sheet["B3"].value is None
     assert not any(char in str(cell.value) for cell in cells for char in "\u202e\x07")
-    text = write_kept(tmp_path / "kept.csv", frame).read_text(encoding="utf-8-sig")
+    text = write_table(tmp_path / "kept.csv", frame).read_text(encoding="utf-8-sig")
     assert all(line.lstrip('"')[:1] not in "=+-@" for line in text.splitlines())
 
 
@@ -213,7 +214,7 @@ def test_the_same_plan_is_the_same_file(plan: WorkPlan, tmp_path: Path) -> None:
 
 
 def test_what_is_no_plan_is_refused(plan: WorkPlan, tmp_path: Path) -> None:
-    with pytest.raises(MiningError, match=r"end it in \.csv, \.parquet, \.xlsx"):
+    with pytest.raises(MiningError, match=r"end its name in \.csv, \.parquet, \.xlsx"):
         plan.save(tmp_path / "plan.doc")
     with pytest.raises(MiningError, match="There is no file"):
         plan.compared_with(tmp_path / "gone.csv")

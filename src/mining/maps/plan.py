@@ -13,14 +13,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from mining._errors import MiningError
+from mining._files import write_table
 from mining._statistics import SMALLEST_CELL
 from mining.journeys import Journeys
 from mining.journeys.groups import group_of
 from mining.maps.evidence import Evidence
+from mining.maps.kept import read_kept
 from mining.maps.pain_points import PainPoints, touchpoints_at
 from mining.maps.progress import PlanChanges, changes
 from mining.maps.touched import Found
-from mining.maps.workbook import read_kept, write_kept
 
 if TYPE_CHECKING:
     from mining._draw import Picture
@@ -79,7 +80,7 @@ class WorkPlan:
         MiningError
             For another ending.
         """
-        return write_kept(path, self.frame)
+        return write_table(path, self.frame)
 
     def compared_with(self, earlier: WorkPlan | Path | str) -> PlanChanges:
         """Tell what changed since an earlier plan, made of earlier journeys.

@@ -1,5 +1,6 @@
 """Who: customers grouped by how they behave, as far as the data bears it out, and what the won among them are like."""
 
+from mining.personas.audience import Audience, find_audience
 from mining.personas.cards import Cards
 from mining.personas.compare_groups import GroupComparison, compare_groups
 from mining.personas.ideal import IdealCustomers, find_ideal_customers
@@ -8,6 +9,7 @@ from mining.personas.portraits import Portraits
 from mining.personas.qualification import Qualification
 
 __all__ = [
+    "Audience",
     "Cards",
     "GroupComparison",
     "IdealCustomers",
@@ -15,5 +17,6 @@ __all__ = [
     "Portraits",
     "Qualification",
     "compare_groups",
+    "find_audience",
     "find_ideal_customers",
 ]

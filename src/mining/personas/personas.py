@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Self
 
 import numpy as np
@@ -21,6 +21,7 @@ from mining.personas.encoder import BLOCKS, Encoder
 from mining.personas.engines import ENGINES, agreement_table, grouped_by, most_repeatable
 from mining.personas.evidence import Evidence, judge, views_of, weights_of
 from mining.personas.grouping import group
+from mining.personas.naming import matched_personas, new_names
 from mining.personas.profile import profile
 from mining.personas.seen import Seen, customers_of, look
 from mining.personas.shift import Shift, shift_of
@@ -210,6 +211,59 @@ class Personas(Asked):
         frame.insert(0, "persona", own)
         frame.insert(1, "probability", np.where(own >= 0, found[np.arange(len(own)), own], np.nan))
         return frame.sort_index()
+
+    def rename(self, names: Mapping[str, str]) -> Self:
+        """Give personas the names that people use for them.
+
+        Parameters
+        ----------
+        names : mapping of str to str
+            Name by name as it stands in ``.frame``; those left out stay.
+
+        Returns
+        -------
+        Personas
+            Itself.
+
+        Raises
+        ------
+        MiningError
+            For a name that no persona has, an empty one, or one for two personas.
+        """
+        check_is_fitted(self, "labels_")
+        self._names = new_names(names, self._names)
+        return self
+
+    def keep_names(self, earlier: Personas, journeys: Journeys) -> pd.DataFrame:
+        """Take over the names of an earlier fit for the personas that are still the same.
+
+        Two personas are the same where, of all customers of these journeys whom either the one holds or the earlier fit
+        would put into the other, at least half are in both; each earlier persona is matched once.
+
+        Parameters
+        ----------
+        earlier : Personas
+            Fitted, with names as people gave them.
+        journeys : Journeys
+            Those that these personas were found with.
+
+        Returns
+        -------
+        DataFrame
+            One row per persona: persona, earlier (name of the nearest earlier one), n_shared (customers in both;
+            missing for fewer than five), jaccard (0 to 1), is_same (whether it bears that name now).
+
+        References
+        ----------
+        Hennig, C. (2007). Cluster-wise assessment of cluster stability: below one half a cluster is dissolved.
+        Kuhn, H. W. (1955). The Hungarian method for the assignment problem.
+        """
+        check_is_fitted(self, "labels_")
+        found = matched_personas(self, earlier, journeys)
+        kept = found["earlier"][found["is_same"]].to_dict()
+        own = [f"{name} ({place})" if name in kept.values() else name for place, name in enumerate(self._names)]
+        self._names = [kept.get(place, name) for place, name in enumerate(own)]
+        return found
 
     def cards(self, journeys: Journeys) -> Cards:
         """Write a card per persona: what sets it apart, a real journey, tempo, waits, outcome, where to talk to it.

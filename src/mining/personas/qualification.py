@@ -78,7 +78,7 @@ class Qualification:
         Parameters
         ----------
         path : Path or str
-            The file, ending in ``.csv`` (which Excel opens) or ``.parquet``.
+            The file, ending in ``.csv``, ``.xlsx`` or ``.parquet``.
 
         Returns
         -------

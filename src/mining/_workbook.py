@@ -1,4 +1,4 @@
-"""Workbooks: a table as an Excel file in which every text is a text, and a kept table read back."""
+"""Workbooks: a table as an Excel file in which every text is a text, so that none is run as a formula."""
 
 from __future__ import annotations
 
@@ -7,20 +7,16 @@ import math
 import re
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape
 
 import pandas as pd
 
-from mining._errors import ExportError, MiningError
-from mining._files import TABLES, write_table, write_whole
-from mining.sources.forms.archives import Content
-from mining.sources.forms.preflight import check_workbook
+from mining._errors import MiningError
 
-__all__ = ["KEPT", "read_kept", "write_kept"]
+__all__ = ["packed_workbook"]
 
-KEPT: Final = (*TABLES, ".xlsx")
+_MOST: Final = 1_048_575  # rows of a sheet below its head
 _BORN: Final = (1980, 1, 1, 0, 0, 0)  # the same table is the same file
 # What XML may not hold, and what turns the reading direction of the text after it.
 _BANNED: Final = re.compile(
@@ -43,7 +39,7 @@ _FIXED: Final = {
         'Target="xl/workbook.xml"/></Relationships>'
     ),
     "xl/workbook.xml": (
-        f'<workbook xmlns="{_SHEET}" xmlns:r="{_OFFICE}"><sheets><sheet name="plan" sheetId="1" r:id="r"/></sheets>'
+        f'<workbook xmlns="{_SHEET}" xmlns:r="{_OFFICE}"><sheets><sheet name="table" sheetId="1" r:id="r"/></sheets>'
         "</workbook>"
     ),
     "xl/_rels/workbook.xml.rels": (
@@ -53,64 +49,35 @@ _FIXED: Final = {
 }
 
 
-def write_kept(path: Path | str, frame: pd.DataFrame) -> Path:
-    """Write a table as CSV, Parquet or Excel workbook, by the file's ending, whole or not at all.
+def packed_workbook(frame: pd.DataFrame) -> bytes:
+    """Pack a table into an Excel file, the same table always into the same bytes.
 
-    In a workbook every text is typed as text, so that none is run as a formula; in CSV it is disarmed (`write_table`).
+    Parameters
+    ----------
+    frame : DataFrame
+        Numbers, yes and no, and texts keep their kind; times become texts, for a workbook knows no zones.
+
+    Returns
+    -------
+    bytes
 
     Raises
     ------
     MiningError
-        For another ending.
+        For more rows than a sheet holds.
     """
-    path = Path(path)
-    if path.suffix.lower() != ".xlsx":
-        _ending(path)
-        return write_table(path, frame)
+    if len(frame) > _MOST:
+        raise MiningError.refused(f"A table of {len(frame):,} rows", f"is too long for Excel ({_MOST:,}): write CSV.")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as book:
         for name, content in {**_FIXED, "xl/worksheets/sheet1.xml": _sheet(frame)}.items():
             book.writestr(zipfile.ZipInfo(name, _BORN), _HEAD + content, zipfile.ZIP_DEFLATED)
-    return write_whole(path, packed.getvalue())
-
-
-def read_kept(path: Path | str) -> pd.DataFrame:
-    """Read a table that `write_kept` wrote.
-
-    Raises
-    ------
-    ExportError
-        For a file that is missing or no such table.
-    """
-    path = Path(path)
-    _ending(path)
-    if not path.is_file():
-        raise ExportError.missing(path)
-    try:
-        return _read(path)
-    except ExportError:
-        raise
-    except Exception as wrong:  # each reader has errors of its own
-        raise ExportError.unreadable(path, "it is no table kept by `save`.") from wrong
-
-
-def _read(path: Path) -> pd.DataFrame:
-    if path.suffix.lower() == ".parquet":
-        return pd.read_parquet(path)
-    if path.suffix.lower() == ".xlsx":
-        check_workbook(Content.of_path(path))
-        return pd.read_excel(path, engine="calamine", keep_default_na=False, na_values=[""])
-    return pd.read_csv(path, encoding="utf-8-sig", keep_default_na=False, na_values=[""])
-
-
-def _ending(path: Path) -> None:
-    if path.suffix.lower() not in KEPT:
-        raise MiningError.refused(f"'{path.name}' is no name of a table:", f"end it in {', '.join(KEPT)}.")
+    return packed.getvalue()
 
 
 def _sheet(frame: pd.DataFrame) -> str:
-    columns = [frame[name].tolist() for name in frame]  # plain numbers and texts
-    rows = [tuple(frame.columns), *zip(*columns, strict=True)]
+    columns = [frame.iloc[:, place].tolist() for place in range(frame.shape[1])]  # plain numbers and texts
+    rows = [tuple(map(str, frame.columns)), *zip(*columns, strict=True)]
     told = (f'<row r="{at}">{"".join(_cells(row, at))}</row>' for at, row in enumerate(rows, start=1))
     return f'<worksheet xmlns="{_SHEET}"><sheetData>{"".join(told)}</sheetData></worksheet>'
 
@@ -118,11 +85,13 @@ def _sheet(frame: pd.DataFrame) -> str:
 def _cells(row: tuple[object, ...], at: int) -> Iterator[str]:
     for place, value in enumerate(row):
         where = f"{_letters(place)}{at}"
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if isinstance(value, bool):
+            yield f'<c r="{where}" t="b"><v>{value:d}</v></c>'
+        elif isinstance(value, (int, float)):
             if math.isfinite(value):
                 yield f'<c r="{where}"><v>{value!r}</v></c>'
-        elif isinstance(value, str) and value:
-            text = escape(_BANNED.sub("", value))
+        elif value is not None and value is not pd.NA and value is not pd.NaT and value != "":
+            text = escape(_BANNED.sub("", str(value)))
             yield f'<c r="{where}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
 
 
