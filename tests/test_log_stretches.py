@@ -123,3 +123,11 @@ def test_other_encodings_are_left_to_the_parser(path: Path) -> None:
     text = HEAD.replace("UTF-8", "windows-1255") + REGULAR + "</log>"
     alike(text.encode("windows-1255"), path)
     assert "<b> & שיחה" in read_xes(path)["concept:name"].tolist()
+
+
+@pytest.mark.parametrize("encoding", ["TF-8", "shift_jis", "idna", "utf-7"])
+def test_an_encoding_that_cannot_be_read_is_told(tmp_path, encoding):
+    log = tmp_path / "log.xes"
+    log.write_text(f'<?xml version="1.0" encoding="{encoding}"?><log><trace><event/></trace></log>', encoding="ascii")
+    with pytest.raises(ExportError, match="cannot be read"):
+        read_xes(log)

@@ -274,3 +274,11 @@ def test_only_names_that_tools_give_are_silent(design):
 def test_a_hospitals_own_diagram_is_read(real_data):
     design = read_design(real_data("sepsis") / "Sepsis_100_30_BPMN.bpmn")
     assert len(design.steps) == 16
+
+
+@pytest.mark.parametrize("encoding", ["TF-8", "shift_jis", "idna"])
+def test_an_encoding_that_cannot_be_read_is_told(tmp_path, encoding):
+    drawn = tmp_path / "drawn.bpmn"
+    drawn.write_text(f'<?xml version="1.0" encoding="{encoding}"?><definitions/>', encoding="ascii")
+    with pytest.raises(MiningError, match="no well-formed XML"):
+        read_design(drawn)

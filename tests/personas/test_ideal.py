@@ -1,19 +1,17 @@
 """Ideal customers: what was planted is found, what was not is not, and what was written down after is no reason."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import binom
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from mining import MiningError, read_crm
+from mining import MiningError
 from mining._errors import FieldError
-from mining.personas import find_ideal_customers
+from mining.personas import find_ideal_customers, find_ideal_each
 from mining.personas.held_out import HeldOut, area, brier
 from mining.personas.prospects import LOST, OPEN, WON, prospects_of
+from mining.sources.touchpoints import Touchpoints
 from tests.personas.prospects import drawn, indifferent, planted, prospects_with
 from tests.telling import told
 
@@ -306,11 +304,63 @@ def test_many_customers_with_a_hundred_thousand_values_are_borne():
     assert not found(ideal)
 
 
-@pytest.mark.skipif("MINING_DATA" not in os.environ, reason="MINING_DATA names no folder with real exports")
-def test_real_sales_of_a_crm_are_told_apart_by_nothing_that_is_known_of_the_companies():
-    folder = Path(os.environ["MINING_DATA"]) / "maven_crm_sales"
-    if not folder.exists():
-        pytest.skip("maven_crm_sales is not in MINING_DATA")
-    ideal = find_ideal_customers(read_crm(folder, mapping="data/mappings/maven_crm_sales.yml").by("deal"))
-    assert not ideal.model.is_told
-    assert "No effect" in ideal.sentence
+def test_a_table_of_customers_is_enough_where_no_journeys_are_known():
+    random = np.random.default_rng(4)
+    n = 600
+    table = pd.DataFrame(
+        {
+            "kind": random.choice(["x", "y", "z"], n),
+            "size": random.normal(size=n),
+            "noise": random.choice(["p", "q"], n),
+        },
+        index=[f"row {place}" for place in range(n)],
+    )
+    chance = 1 / (1 + np.exp(-(2.0 * (table["kind"] == "x") - 1.0)))
+    won = pd.Series(
+        np.where(random.random(n) < 0.1, None, random.random(n) < chance), index=table.index, dtype="object"
+    )
+    ideal = find_ideal_customers(table, won=won)
+    assert found(ideal) == {"kind"}
+    assert ideal.journeys_of_won.empty
+    assert "open" in ideal.sentence
+    shuffled = find_ideal_customers(table, won=won.sample(frac=1, random_state=1))
+    pd.testing.assert_frame_equal(ideal.frame, shuffled.frame)
+    scored = ideal.score(table[won.isna()])
+    assert len(scored.frame) == won.isna().sum()
+    best = scored.frame["customer"][: len(scored.frame) // 5]
+    assert (table.loc[best, "kind"] == "x").all()
+    for wrong, words in (
+        (None, "needs won="),
+        (won.head(10).reset_index(drop=True), "0 won customers"),
+        (table["kind"], "yes and no"),
+    ):
+        with pytest.raises(MiningError, match=words):
+            find_ideal_customers(table, won=wrong)
+
+
+def test_each_group_has_its_own_ideal_or_a_reason():
+    one, other = planted(300), indifferent(300, seed=9)
+    frame = pd.concat(
+        [one.touchpoints.frame, other.touchpoints.frame.assign(customer=lambda rows: "n" + rows["customer"])]
+    )
+    tables = pd.concat(
+        [
+            one.touchpoints.objects["customer"],
+            other.touchpoints.objects["customer"].rename(index=lambda name: "n" + name),
+        ]
+    )
+    journeys = Touchpoints(frame=frame.reset_index(drop=True), objects={"customer": tables}, quality=None).by(
+        "customer"
+    )  # type: ignore[arg-type]
+    names = pd.Index(tables.index)
+    group = pd.Series(np.where(names.str.startswith("n"), "none", "planted"), index=names)
+    group.iloc[:3] = "few"
+    each = find_ideal_each(journeys, group)
+    assert set(each.parts) == {"planted", "none"}
+    assert each["planted"].model.is_told
+    assert not each["none"].model.is_told
+    assert each.left_out["group"].tolist() == ["few"]
+    assert "tell nothing" in each.left_out["reason"][0]
+    assert each.frame.set_index("group").loc["none", "ideal"] == ""
+    with pytest.raises(MiningError, match="planted"):
+        each["planed"]

@@ -60,7 +60,7 @@ def read_xes(path: Path) -> pd.DataFrame:
         raise ExportError.missing(path)
     try:
         stretches = _parsed(path)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:  # the last two: an encoding that cannot be read
         raise ExportError.unreadable(path, f"it is not whole XES ({error}).") from error
     except (EOFError, OSError, zlib.error) as error:
         raise ExportError.unreadable(path, f"it is not whole gzip data ({error}).") from error

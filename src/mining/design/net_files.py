@@ -50,7 +50,7 @@ def read_drawn(path: Path, *, pool: str | None = None, with_lanes: bool = False)
         raise DesignError(f"'{path.name}' defines entities of its own, which no design needs. Save it without.")
     try:
         root = ET.fromstring(content)  # noqa: S314 -- without a DOCTYPE nothing can be expanded or fetched
-    except ET.ParseError as error:
+    except (ET.ParseError, LookupError, ValueError) as error:  # the last two: an encoding that cannot be read
         raise DesignError(f"'{path.name}' is no well-formed XML: {error}.") from error
     kind = tag_of(root)
     if kind == "definitions":

@@ -4,6 +4,7 @@ from mining.personas.audience import Audience, find_audience
 from mining.personas.cards import Cards
 from mining.personas.compare_groups import GroupComparison, compare_groups
 from mining.personas.ideal import IdealCustomers, find_ideal_customers
+from mining.personas.ideal_each import IdealByGroup, find_ideal_each
 from mining.personas.personas import Personas
 from mining.personas.portraits import Portraits
 from mining.personas.qualification import Qualification
@@ -12,6 +13,7 @@ __all__ = [
     "Audience",
     "Cards",
     "GroupComparison",
+    "IdealByGroup",
     "IdealCustomers",
     "Personas",
     "Portraits",
@@ -19,4 +21,5 @@ __all__ = [
     "compare_groups",
     "find_audience",
     "find_ideal_customers",
+    "find_ideal_each",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,10 +17,10 @@ from mining.journeys import Journeys
 from mining.journeys.groups import group_of
 from mining.personas.bands import Bands
 from mining.personas.ideal_model import IdealModel, learn_model
-from mining.personas.known import known_before, telling
+from mining.personas.known import known_before, plain_table, telling
 from mining.personas.lifts import AVOID, IDEAL, absent_of, lifts
-from mining.personas.prospects import LOST, OPEN, WON, Prospects, prospects_of
-from mining.personas.winners import journeys_of_won
+from mining.personas.prospects import LOST, OPEN, WON, Prospects, prospects_in, prospects_of
+from mining.personas.winners import journeys_of_won, nobody_described
 
 if TYPE_CHECKING:
     from mining._draw import Picture
@@ -104,13 +104,13 @@ class IdealCustomers:
             f"{int(n.get(IDEAL, 0))} ideal values, {int(n.get(AVOID, 0))} to avoid, of {len(self.frame):,}>"
         )
 
-    def score(self, journeys: Journeys) -> Qualification:
+    def score(self, journeys: Journeys | pd.DataFrame) -> Qualification:
         """Score every open prospect of some journeys by the same attributes.
 
         Parameters
         ----------
-        journeys : Journeys
-            Of customers old or new; those already won or lost are left out.
+        journeys : Journeys or DataFrame
+            Of customers old or new; those already won or lost are left out. Of a table all rows are open.
 
         Returns
         -------
@@ -137,8 +137,9 @@ class IdealCustomers:
 
 
 def find_ideal_customers(
-    journeys: Journeys,
+    journeys: Journeys | pd.DataFrame,
     *,
+    won: pd.Series | None = None,
     by: Any = None,
     attributes: Sequence[str] | None = None,
     since: str | pd.Timestamp | None = None,
@@ -155,8 +156,11 @@ def find_ideal_customers(
 
     Parameters
     ----------
-    journeys : Journeys
-        Under any case notion; a journey that names no customer stands for one.
+    journeys : Journeys or DataFrame
+        Under any case notion; a journey that names no customer stands for one. Or a table with one row per customer,
+        where no more is known than that.
+    won : Series, optional
+        For a table: True, False, or missing where it is open.
     by : str, Series or personas, optional
         Groups whose won are described apart in ``.journeys_of_won``; by default everybody and the ideal values.
     attributes : sequence of str, optional
@@ -174,7 +178,8 @@ def find_ideal_customers(
     Raises
     ------
     MiningError
-        For fewer than twenty customers to compare, or fewer than five on either side.
+        For fewer than twenty customers to compare, or fewer than five on either side; for a table without answers, or
+        with groups or a period, which it does not have.
     FieldError
         For an attribute that customers do not have.
 
@@ -183,22 +188,35 @@ def find_ideal_customers(
     Katz, D. et al. (1978), intervals of a ratio; Benjamini, Y., Hochberg, Y. (1995), false discovery rate;
     DeLong, E. R. et al. (1988) and Obuchowski, N. A. (1997), AUC of clustered data.
     """
+    if isinstance(journeys, pd.DataFrame):
+        if won is None or not (by is None and since is None and until is None):
+            raise MiningError.refused(
+                "A table of customers",
+                "needs won=, which says of each row whether it was won, and knows no by or period.",
+            )
+        prospects = prospects_in(journeys, won)
+        return _found(prospects, plain_table(journeys), attributes, random_state)[0]
     asked = journeys if since is None else journeys.since(since)
     asked = asked if until is None else asked.until(until)
     if len(asked) == 0:
         raise MiningError.empty("The period", "no journey starts in it. Ask for a longer one.")
     prospects = prospects_of(asked)
+    found, bands, table = _found(prospects, known_before(asked, prospects), attributes, random_state)
+    groups = _groups(asked, prospects, by) if by is not None else _ideal_groups(found.frame, bands, table)
+    return replace(found, journeys_of_won=journeys_of_won(asked, prospects, groups), amount=_amount(asked, prospects))
+
+
+def _found(
+    prospects: Prospects, known: pd.DataFrame, attributes: Sequence[str] | None, random_state: int
+) -> tuple[IdealCustomers, Bands, pd.DataFrame]:
     against, compared, won = prospects.against()
     _require(prospects, compared, won)
-    table, aside = telling(known_before(asked, prospects), prospects, attributes)
+    table, aside = telling(known, prospects, attributes)
     bands = Bands.learn(table[compared])
     frame = lifts(bands, bands.draw(table), prospects)
     model = learn_model(table, prospects, seed=random_state)
-    groups = _groups(asked, prospects, by) if by is not None else _ideal_groups(frame, bands, table)
-    described = journeys_of_won(asked, prospects, groups)
-    return IdealCustomers(
-        frame, absent_of(frame), aside, model, described, against, prospects, _amount(asked, prospects)
-    )
+    found = IdealCustomers(frame, absent_of(frame), aside, model, nobody_described(), against, prospects, float("nan"))
+    return found, bands, table
 
 
 def _require(prospects: Prospects, compared: npt.NDArray[np.bool_], won: npt.NDArray[np.bool_]) -> None:

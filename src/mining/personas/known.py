@@ -17,7 +17,7 @@ from mining.personas.attributes import MOST_VALUES, is_measured
 from mining.personas.prospects import Prospects
 from mining.personas.seen import look
 
-__all__ = ["known_before", "telling"]
+__all__ = ["known_before", "plain_table", "telling"]
 
 _ENDS: Final = ("won", "lost", "disqualified")
 # Where a CRM keeps how a sale ended and what came of it.
@@ -62,6 +62,12 @@ def known_before(journeys: Journeys, prospects: Prospects) -> pd.DataFrame:
             spoken = f"{kind} {name}" if str(name) in columns else str(name)
             columns[spoken] = _plain(table[name]).reset_index(drop=True)
     return pd.DataFrame(columns, index=pd.RangeIndex(len(prospects)))
+
+
+def plain_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Give a table of customers the same plain kinds: numbers as float, everything else as str, missing as NaN."""
+    columns = {str(name): _plain(table[name]).reset_index(drop=True) for name in table.columns}
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(table)))
 
 
 def telling(

@@ -7,11 +7,13 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
+from mining._errors import MiningError
 from mining.journeys import Journeys
 from mining.personas.seen import customers_of
 
-__all__ = ["LOST", "OPEN", "WON", "Prospects", "prospects_of"]
+__all__ = ["LOST", "OPEN", "WON", "Prospects", "prospects_in", "prospects_of"]
 
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -109,6 +111,41 @@ def prospects_of(journeys: Journeys) -> Prospects:
     until = int(journeys.observed_until.value // 1000)
     settled = np.where(fate == WON, sold, np.where(fate == LOST, given_up, np.maximum(until, started)))
     return Prospects(ids.astype(object), owner, fate, _companies(journeys, owner, len(ids)), started, settled)
+
+
+def prospects_in(table: pd.DataFrame, won: pd.Series) -> Prospects:
+    """Take the rows of a table for customers, each its own company, all of one day.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per customer; the index names them.
+    won : Series
+        True, False or missing (open), as long as the table or with its index.
+
+    Returns
+    -------
+    Prospects
+        In the order of the table.
+
+    Raises
+    ------
+    MiningError
+        Where the answers do not belong to the rows, or are no yes and no.
+    """
+    told = won.reindex(table.index) if not won.index.equals(table.index) and table.index.is_unique else won
+    if len(told) != len(table):
+        raise MiningError.refused(
+            f"{len(won):,} answers for {len(table):,} customers", "do not fit: give one for each row of the table."
+        )
+    values = told.astype("object").where(told.notna().to_numpy(), None)
+    if not set(values.dropna().unique()) <= {True, False}:
+        raise MiningError.refused(
+            f"Outcomes such as {values.dropna().iloc[0]!r}", "are no yes and no: compare, as in table['Churn'] == 'No'."
+        )
+    fate = np.array([OPEN if value is None else WON if value else LOST for value in values], np.int64)
+    place, day = np.arange(len(table), dtype=np.int64), np.zeros(len(table), np.int64)
+    return Prospects(table.index.astype("str").to_numpy(object), place, fate, place, day, day)
 
 
 def _extreme(time: Integers, who: Integers, marked: Flags, n: int) -> Integers:

@@ -15,8 +15,8 @@ from mining._files import write_table
 from mining._statistics import SMALLEST_CELL, wilson
 from mining.journeys import Journeys
 from mining.personas.ideal import IdealCustomers
-from mining.personas.known import known_before
-from mining.personas.prospects import OPEN, Prospects, prospects_of
+from mining.personas.known import known_before, plain_table
+from mining.personas.prospects import OPEN, Prospects, prospects_in, prospects_of
 
 if TYPE_CHECKING:
     from mining._draw import Picture
@@ -100,7 +100,7 @@ class Qualification:
         return html_table(self.frame, caption=self.sentence, rows=10) + html_table(self.bands, caption="Bands")
 
 
-def qualify(ideal: IdealCustomers, journeys: Journeys) -> Qualification:
+def qualify(ideal: IdealCustomers, journeys: Journeys | pd.DataFrame) -> Qualification:
     """Score open prospects; see `IdealCustomers.score`.
 
     Raises
@@ -108,14 +108,13 @@ def qualify(ideal: IdealCustomers, journeys: Journeys) -> Qualification:
     MiningError
         Where no prospect is open.
     """
-    prospects = prospects_of(journeys)
+    prospects, known = _asked(journeys)
     is_open = np.flatnonzero(prospects.fate == OPEN)
     if len(is_open) == 0:
         raise MiningError.empty("The list of open prospects", "all customers are won or lost already.")
     fitted, bands = ideal.model.fitted, _bands(ideal)
     names = [*fitted.bands.cuts, *fitted.bands.words]
-    known = known_before(journeys, prospects).iloc[is_open].reset_index(drop=True)
-    table = _fitting(known, names, set(fitted.bands.cuts))
+    table = _fitting(known.iloc[is_open].reset_index(drop=True), names, set(fitted.bands.cuts))
     columns = fitted.columns(table)
     told = ideal.model.is_told
     scores = fitted.scores(columns) if told else np.full(len(is_open), fitted.rate)
@@ -123,10 +122,18 @@ def qualify(ideal: IdealCustomers, journeys: Journeys) -> Qualification:
     reached = (scores[:, None] >= bands["from_score"].to_numpy(float)[None, :]).argmax(axis=1)
     frame["band"] = pd.Series(bands["band"].to_numpy()[reached] if told else [None] * len(frame), dtype="str")
     frame = frame.join(_reasons(ideal, fitted.bands.draw(table), columns if told else np.zeros_like(columns)))
-    frame = frame.join(_valued(journeys, prospects, scores, amount=ideal.amount))
+    if isinstance(journeys, Journeys):
+        frame = frame.join(_valued(journeys, prospects, scores, amount=ideal.amount))
     first = frame["expected_value"] if "expected_value" in frame else frame["score"]
     order = np.lexsort((frame["customer"], -frame["score"].round(9), -first.round(9)))
     return Qualification(frame.iloc[order].reset_index(drop=True), bands, len(prospects) - len(is_open), told)
+
+
+def _asked(journeys: Journeys | pd.DataFrame) -> tuple[Prospects, pd.DataFrame]:
+    if isinstance(journeys, pd.DataFrame):
+        return prospects_in(journeys, pd.Series(None, index=journeys.index, dtype="object")), plain_table(journeys)
+    prospects = prospects_of(journeys)
+    return prospects, known_before(journeys, prospects)
 
 
 def _fitting(known: pd.DataFrame, names: list[str], numbers: set[str]) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from mining.journeys import Journeys
 from mining.personas.prospects import LOST, WON, Prospects
 from mining.personas.seen import look
 
-__all__ = ["journeys_of_won"]
+__all__ = ["journeys_of_won", "nobody_described"]
 
 Flags = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.int64]
@@ -67,6 +67,15 @@ def journeys_of_won(journeys: Journeys, prospects: Prospects, groups: Groups) ->
         if won.sum() >= SMALLEST_CELL:
             shares = [_shares(kind, table, won, lost) for kind, table in tables.items()]
             parts.append(pd.concat([*shares, _numbers(numbers, won, lost)]).assign(group=name, n=int(won.sum())))
+    return _framed(parts)
+
+
+def nobody_described() -> pd.DataFrame:
+    """Give the empty table of `journeys_of_won`: a table of customers tells no journeys."""
+    return _framed([])
+
+
+def _framed(parts: list[pd.DataFrame]) -> pd.DataFrame:
     columns = [
         "group", "kind", "name", "share", "low", "high", "lost_share", "median", "lower_quartile", "upper_quartile",
         "lost_median", "n",

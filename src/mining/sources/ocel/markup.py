@@ -81,7 +81,7 @@ def from_markup(path: Path) -> dict[str, Any]:
             while chunk := file.read(_CHUNK):
                 parser.Parse(chunk, False)
         parser.Parse(b"", True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:  # the last two: an encoding that cannot be read
         raise ExportError.unreadable(path, f"it is not whole XML ({error}).") from error
     if not log.document["events"] and not log.document["objects"]:
         raise ExportError.unreadable(path, "it has neither events nor objects.")
