@@ -182,3 +182,20 @@ def test_every_planned_activity_is_designed_or_ignored_or_planted(world: World, 
         for name in (step["step"], *step.get("instead", []))
     }
     assert set(world.plan["activity"]) - designed - set(design["ignore"]) == {"Discount call"}
+
+
+def _loss_by(world: World, of: pd.Series) -> pd.Series:
+    ends = world.plan[world.plan["activity"].isin(["Deal: Won", "Deal: Lost"])]
+    return (ends["activity"] == "Deal: Lost").groupby(of.reindex(ends["customer"]).to_numpy()).mean()
+
+
+def test_who_is_won_depends_on_who_it_is_only_where_that_is_asked(world: World, tmp_path: Path) -> None:
+    fitting = happened(1200, 11, ideal=True)
+    pd.testing.assert_frame_equal(fitting.people, world.people)
+    referred, small = world.people["lead_source"] == "Referral", world.people["company_size"] <= 20
+    for of, apart in ((referred, -0.15), (small, 0.1)):
+        plain, pulled = _loss_by(world, of), _loss_by(fitting, of)
+        assert abs(plain[True] - plain[False]) < 0.12
+        assert (pulled[True] - pulled[False]) / apart > 1
+    assert "ideal" not in write_exports(tmp_path / "one", customers=20).about
+    assert write_exports(tmp_path / "two", customers=20, ideal=True).about["ideal"]["lead_source"] == "Referral"

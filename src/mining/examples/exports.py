@@ -9,7 +9,7 @@ from tqdm import tqdm
 from mining._errors import MiningError
 from mining.examples.hubspot import hubspot_tables
 from mining.examples.phone import save_calls
-from mining.examples.plan import World, happened
+from mining.examples.plan import SMALL, World, happened
 from mining.examples.planted import truth_of
 from mining.examples.sheets import Dirt, save
 from mining.examples.truth import Truth
@@ -22,7 +22,13 @@ _FEWEST = 10
 
 
 def write_exports(
-    folder: Path | str, *, customers: int = 400, seed: int = 7, null: bool = False, progress: bool = False
+    folder: Path | str,
+    *,
+    customers: int = 400,
+    seed: int = 7,
+    null: bool = False,
+    ideal: bool = False,
+    progress: bool = False,
 ) -> Truth:
     """Write the exports of the fictional company Acme, and the truth that was planted in them.
 
@@ -41,6 +47,9 @@ def write_exports(
         Seed of everything that is drawn.
     null : bool
         Whether to write the twin without structure.
+    ideal : bool
+        Whether who is won depends on who it is: referred companies buy more often, those of up to twenty people less
+        often, and nothing else of them matters.
     progress : bool
         Whether to show progress on standard error.
 
@@ -65,12 +74,14 @@ def write_exports(
     if customers < _FEWEST:
         raise MiningError.refused(f"{customers} customers are too few:", f"ask for {_FEWEST} or more.")
     folder = Path(folder)
-    world = happened(customers, seed, null=null)
+    world = happened(customers, seed, null=null, ideal=ideal)
     dirts = [
         _write_system(folder, world, place, name)
         for place, name in enumerate(tqdm(("hubspot", "zendesk", "web", "phone"), disable=not progress))
     ]
     truth = truth_of(world, dirts)
+    if ideal:
+        truth.about["ideal"] = {"lead_source": "Referral", "not company_size up to": SMALL}
     truth.save(folder.parent / f"{folder.name}-truth.json")
     return truth
 

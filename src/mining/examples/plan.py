@@ -12,7 +12,7 @@ from mining.examples.people import customers_of
 from mining.examples.service import tell_ticket
 from mining.examples.story import Flags, Hours, Story, Times, at_once, office
 
-__all__ = ["World", "happened"]
+__all__ = ["SMALL", "World", "happened"]
 
 _JOURNEYS = (0.55, 0.30, 0.15)  # shares of customers with one, two and three journeys
 _LATEST_START = (906, 690, 460)  # days after BEGIN, so that most later journeys fit before END
@@ -24,6 +24,7 @@ _LONG_WAIT = 1 / 3
 _LOST_AFTER_LONG_WAIT = 0.65
 _LOST = 0.20
 _LOST_IN_NULL = 0.35
+_REFERRED, _SMALL, SMALL = -2.0, 1.2, 20
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,14 @@ class Cast:
 
     persona: Times
     null: bool
+    pull: Hours | None = None  # of each journey, added to the log-odds of losing it
+
+    def pulled(self, chance: Hours | float) -> Hours | float:
+        """Move the chance of a loss by what the customer is like."""
+        if self.pull is None:
+            return chance
+        odds = np.log(np.asarray(chance) / (1 - np.asarray(chance))) + self.pull
+        return np.asarray(1 / (1 + np.exp(-odds)), float)
 
     def dial(self, name: str) -> Hours:
         """Look up one chance, count or tempo for every journey."""
@@ -149,7 +158,7 @@ def _purchase(story: Story, cast: Cast, owner: Times) -> None:
     handed = story.chance(cast.dial("handed_over"))
     closer = np.where(handed, story.one_of(TEAMS["Field sales"]), owner)
     story.happen("Deal handed over", handed, after=story.about(12), hours=office, actor=closer)
-    lost = story.chance(_LOST_IN_NULL if cast.null else np.where(slow, _LOST_AFTER_LONG_WAIT, _LOST))
+    lost = story.chance(cast.pulled(_LOST_IN_NULL if cast.null else np.where(slow, _LOST_AFTER_LONG_WAIT, _LOST)))
     story.happen("Deal: Won", ~lost, after=story.about(60 * cast.dial("tempo")), hours=office, actor=closer)
     story.stop(story.happen("Deal: Lost", lost, after=story.about(90), hours=office, actor=closer))
 
@@ -183,16 +192,25 @@ def _tell(start: Times, cast: Cast, random: np.random.Generator) -> Story:
     return story
 
 
-def happened(customers: int, seed: int, *, null: bool = False) -> World:
+def _pulls(people: pd.DataFrame) -> Hours:
+    """Let companies that were referred buy more often, and small ones less often."""
+    referred = people["lead_source"].to_numpy(object) == "Referral"
+    small = people["company_size"].to_numpy(float) <= SMALL
+    return np.asarray(_REFERRED * referred + _SMALL * small, float)
+
+
+def happened(customers: int, seed: int, *, null: bool = False, ideal: bool = False) -> World:
     """Make the customers and everything that happened to them until the export was written."""
     random = np.random.default_rng([seed, 0])
     people = customers_of(customers, random, null=null)
     wanted = np.ones(customers, dtype=np.int64) if null else random.choice([1, 2, 3], customers, p=_JOURNEYS)
     start = BEGIN + np.round(random.random(customers) * np.array(_LATEST_START)[wanted - 1] * DAY).astype(np.int64)
-    told = []
+    told, pull = [], _pulls(people) if ideal else None
     for number in range(1, 4):
         who = np.flatnonzero((wanted >= number) & (start < END))
-        story = _tell(start[who], Cast(people["persona"].to_numpy()[who], null), random)
+        story = _tell(
+            start[who], Cast(people["persona"].to_numpy()[who], null, None if pull is None else pull[who]), random
+        )
         touchpoints = pd.concat(story.told, ignore_index=True)
         touchpoints.insert(0, "customer", who[touchpoints.pop("journey").to_numpy()])
         told.append(touchpoints.assign(number=number))

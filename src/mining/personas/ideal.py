@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
@@ -85,16 +85,15 @@ class IdealCustomers:
             return f"{who} What is known of them foretells who is won ({held}). {self._found()}"
         if low == high:
             held = "no attribute earned a weight, so all have the same score"
+        if self.frame["verdict"].isin([IDEAL, AVOID]).any():
+            return f"{who} Taken together, what is known of them does not foretell who is won ({held}). {self._found()}"
         return f"{who} No effect: what is known of them does not foretell who is won ({held}). {self._found()}"
 
     def _found(self) -> str:
-        shown = self.frame[self.frame["verdict"].isin([IDEAL, AVOID]) & self.frame["lift"].notna()].head(_SPOKEN)
+        shown = self.frame[self.frame["verdict"].isin([IDEAL, AVOID])].head(_SPOKEN)
         if shown.empty:
             return "No attribute taken alone tells the won apart."
-        told = [
-            f"{row.attribute} {row.value}: {row.lift:.2f} times as often ({row.lift_low:.2f} to {row.lift_high:.2f})"
-            for row in shown.itertuples()
-        ]
+        told = [_spoken(row) for row in shown.to_dict("records")]
         return f"Won, against others, with {'; '.join(told)}."
 
     def __repr__(self) -> str:
@@ -134,6 +133,14 @@ class IdealCustomers:
         from mining._draw import html_table
 
         return f"<p>{escape(self.sentence)}</p>{html_table(self.frame, caption=repr(self)[1:-1], rows=10)}"
+
+
+def _spoken(row: dict[Hashable, Any]) -> str:
+    value = f"{row['attribute']} {row['value']}"
+    if pd.isna(row["lift"]):
+        more = "more" if row["verdict"] == IDEAL else "less"
+        return f"{value}: {more} often (by how much would tell of single customers)"
+    return f"{value}: {row['lift']:.2f} times as often ({row['lift_low']:.2f} to {row['lift_high']:.2f})"
 
 
 def find_ideal_customers(
@@ -213,9 +220,12 @@ def _found(
     _require(prospects, compared, won)
     table, aside = telling(known, prospects, attributes)
     bands = Bands.learn(table[compared])
-    frame = lifts(bands, bands.draw(table), prospects)
+    marked = bands.draw(table)
+    frame = lifts(bands, marked, prospects)
     model = learn_model(table, prospects, seed=random_state)
-    found = IdealCustomers(frame, absent_of(frame), aside, model, nobody_described(), against, prospects, float("nan"))
+    found = IdealCustomers(
+        frame, absent_of(frame, bands, marked), aside, model, nobody_described(), against, prospects, float("nan")
+    )
     return found, bands, table
 
 

@@ -71,22 +71,24 @@ def lifts(bands: Bands, marked: Floats, prospects: Prospects) -> pd.DataFrame:
     return frame.drop(columns="p").iloc[order].reset_index(drop=True)
 
 
-def absent_of(frame: pd.DataFrame) -> pd.DataFrame:
+def absent_of(frame: pd.DataFrame, bands: Bands, marked: Floats) -> pd.DataFrame:
     """List the attributes that were tested and of which no value goes with buying, and how much may still hide.
 
     Returns
     -------
     DataFrame
-        attribute, n_values (tested), n (customers), p_adjusted (the smallest), lift_low and lift_high (the widest of
-        its intervals: what this many customers cannot rule out).
+        attribute, n_values (tested), n (customers of whom it is known), p_adjusted (the smallest), lift_low and
+        lift_high (the widest of its intervals: what this many customers cannot rule out).
     """
     tested = frame[frame["p_adjusted"].notna()]
     found = tested.loc[tested["verdict"].isin([IDEAL, AVOID]), "attribute"]
     silent = tested[~tested["attribute"].isin(found)].groupby("attribute", as_index=False)
     summed = silent.agg(
-        n_values=("value", "size"), n=("n", "sum"), p_adjusted=("p_adjusted", "min"),
+        n_values=("value", "size"), p_adjusted=("p_adjusted", "min"),
         lift_low=("lift_low", "min"), lift_high=("lift_high", "max"),
     )  # fmt: skip
+    known = dict(zip(bands.attribute_of, (~np.isnan(marked)).sum(axis=0), strict=True))
+    summed.insert(2, "n", summed["attribute"].map(known).astype("int64"))
     return summed.sort_values(["p_adjusted", "attribute"], ignore_index=True)
 
 
@@ -141,11 +143,16 @@ def _masked(frame: pd.DataFrame) -> pd.DataFrame:
     """Mask counts of few people, and the rates that would give them back."""
     frame = frame.astype(dict.fromkeys(("n", "n_won", "n_lost", "n_open"), float))
     for _, rows in frame.groupby("attribute"):
-        counts = rows[["n_won", "n_lost", "n_open"]].to_numpy(np.int64)
-        shown = masked(counts)
-        hidden, at = np.isnan(shown), rows.index.to_numpy()
-        frame.loc[at, ["n_won", "n_lost", "n_open"]] = shown
-        frame.loc[at[hidden[:, 0] | hidden[:, 1]], _RATES] = np.nan
-        frame.loc[at[hidden.any(axis=1)], ["won_share", "lost_share", "open_share"]] = np.nan
+        at = rows.index.to_numpy()
+        # How many were won, lost and open in all is known: each is a line of its own. The total of a row goes with
+        # what is hidden in it, rather than a further count.
+        hidden = {}
+        for side in ("won", "lost", "open"):
+            shown = masked(rows[f"n_{side}"].to_numpy(np.int64))
+            hidden[side] = np.isnan(shown)
+            frame.loc[at, f"n_{side}"] = shown
+            frame.loc[at[hidden[side]], f"{side}_share"] = np.nan
+        frame.loc[at[hidden["won"] | hidden["lost"]], _RATES] = np.nan
+        frame.loc[at[hidden["won"] | hidden["lost"] | hidden["open"]], "n"] = np.nan
     frame.loc[(frame["n"] > 0) & (frame["n"] < SMALLEST_CELL), ["n", *_RATES]] = np.nan
     return frame
