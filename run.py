@@ -17,7 +17,8 @@ if not OLDEST <= sys.version_info[:2] <= NEWEST:
         "for example: python3.13 run.py report".format(*sys.version_info[:2], sys.executable)
     )
 ROOT = Path(__file__).absolute().parent
-LOCK, SPARK_LOCK, CONSTRAINTS = ROOT / "requirements.lock", ROOT / "requirements-spark.lock", ROOT / "constraints.txt"
+LOCK, CONSTRAINTS = ROOT / "requirements.lock", ROOT / "constraints.txt"
+SPARK_LOCK, BROWSER_LOCK = ROOT / "requirements-spark.lock", ROOT / "requirements-browser.lock"
 VENV = ROOT / ".venv"
 STAMP = VENV / "made-from.txt"  # written last: an environment without it was never finished
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
@@ -31,7 +32,8 @@ NOTEBOOKS = (
 # Times of execution would change in every commit, and `jupyter execute` cannot leave them out.
 EXECUTE = "jupyter nbconvert --to notebook --inplace --execute --ExecutePreprocessor.record_timing=False"
 COMPILE = "uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header"
-COMPILED = {LOCK: "pyproject.toml --group dev --extra identity --extra papermill", SPARK_LOCK: "--group spark"}
+COMPILED = {LOCK: "pyproject.toml --group dev --extra identity --extra papermill",
+            SPARK_LOCK: "--group spark", BROWSER_LOCK: "--group browser --no-deps"}  # fmt: skip
 NO_VENV = "On Debian and Ubuntu the package python3-venv may be missing; where uv is installed it is not needed."
 OFFLINE = "Is the network there? Behind a company proxy set HTTPS_PROXY, and SSL_CERT_FILE (uv) or PIP_CERT (pip)."
 
@@ -138,15 +140,21 @@ def steps(commands):
     return next(iter(failed.values()), 0)
 
 
-def test():
-    """Run everything that must pass, on Spark too where there is Java."""
-    # Beside the environment, not in it: some of its libraries would import all of pyspark as soon as they could.
-    place, digest = VENV / "spark", hashlib.sha256(SPARK_LOCK.read_bytes()).hexdigest()
-    if shutil.which("java") and not (place / digest).is_file():
-        say("There is Java: installing pyspark for the tests of Spark. Once, a minute or two.")
-        pinned = ("-q", "--upgrade", "--no-deps", "--require-hashes", "-r", SPARK_LOCK, "--target", place)
-        must("install requirements-spark.lock", PYTHON, "-m", "pip", "install", *pinned, hint=OFFLINE)
+def beside(name, lock, *programs):
+    """Install what only some machines can use, once; not in the environment, where others would import it."""
+    place, digest = VENV / name, hashlib.sha256(lock.read_bytes()).hexdigest()
+    found = next(filter(shutil.which, programs), None)
+    if found and not (place / digest).is_file():
+        say(f"There is {found}: installing {name} for its tests. Once, a minute or two.")
+        pinned = ("-q", "--upgrade", "--no-deps", "--require-hashes", "-r", lock, "--target", place)
+        must(f"install {lock.name}", PYTHON, "-m", "pip", "install", *pinned, hint=OFFLINE)
         (place / digest).touch()
+
+
+def test():
+    """Run everything that must pass, on Spark too where there is Java, and in a browser where there is Chromium."""
+    beside("spark", SPARK_LOCK, "java")
+    beside("browser", BROWSER_LOCK, "chromium", "chromium-browser", "google-chrome")
     return steps({**CHECKS, "tests": "python -m pytest -n 2", "notebooks": NOTEBOOKS})
 
 

@@ -35,7 +35,7 @@ def pinned(lines: str) -> list[Requirement]:
 PROJECT = tomllib.loads(text("pyproject.toml"))
 ENVIRONMENT = yaml.safe_load(text("environment.yml"))
 LOCK, CONSTRAINTS = text("requirements.lock"), text("constraints.txt")
-SPARK_LOCK = text("requirements-spark.lock")
+SPARK_LOCK, BROWSER_LOCK = text("requirements-spark.lock"), text("requirements-browser.lock")
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def wanted() -> list[Requirement]:
     named = {**PROJECT["project"]["optional-dependencies"], **PROJECT["dependency-groups"]}
     groups = [
         PROJECT["project"]["dependencies"],
-        *(group for name, group in named.items() if name != "spark"),
+        *(group for name, group in named.items() if name not in {"spark", "browser"}),
         PROJECT["build-system"]["requires"],
     ]
     return [Requirement(line) for group in groups for line in group]
@@ -65,7 +65,9 @@ def test_all_that_pyproject_asks_for_is_pinned_within_its_bounds(requirement):
     assert all(str(next(iter(pin.specifier)).version) in requirement.specifier for pin in pins)
 
 
-@pytest.mark.parametrize(("lock", "least"), [(LOCK, 100), (SPARK_LOCK, 1)], ids=["everybody", "spark"])
+@pytest.mark.parametrize(
+    ("lock", "least"), [(LOCK, 100), (SPARK_LOCK, 1), (BROWSER_LOCK, 0)], ids=["everybody", "spark", "browser"]
+)
 def test_the_locks_pin_every_version_with_its_hashes(lock, least):
     entries = re.findall(r"^\w[^#]*?(?=^ +#|^\w|\Z)", lock, flags=re.MULTILINE)
     assert len(entries) == len(pinned(lock)) > least
@@ -90,7 +92,9 @@ def test_the_lock_pins_one_version_for_every_python_and_platform(python, platfor
     assert {canonicalize_name(requirement.name) for requirement in wanted()} <= set(here)
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-spark.lock", "constraints.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", "requirements-spark.lock", "requirements-browser.lock", "constraints.txt"]
+)
 def test_pins_say_how_they_are_made_and_name_no_host(name):
     assert text(name).startswith("# Made by `python run.py lock`")
     assert "://" not in text(name)
@@ -149,7 +153,7 @@ def test_the_set_up_needs_python_alone():
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     imported |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert imported <= sys.stdlib_module_names
-    assert len(text("run.py").splitlines()) <= 200
+    assert len(text("run.py").splitlines()) <= 210
 
 
 def test_an_older_or_newer_python_is_told_what_to_do():
@@ -186,10 +190,10 @@ def test_a_task_that_is_not_there_is_refused_with_the_nearest(run, capsys, argum
 
 def place(run, folder: Path, monkeypatch) -> list[tuple[str, ...]]:
     """Put the script into a folder of its own and write down what it would run."""
-    for name in ("requirements.lock", "requirements-spark.lock", "pyproject.toml"):
+    for name in ("requirements.lock", "requirements-spark.lock", "requirements-browser.lock", "pyproject.toml"):
         (folder / name).write_text(name, encoding="utf-8")
     paths = {"ROOT": folder, "LOCK": folder / "requirements.lock", "VENV": folder / ".venv"}
-    paths["SPARK_LOCK"] = folder / "requirements-spark.lock"
+    paths |= {"SPARK_LOCK": folder / "requirements-spark.lock", "BROWSER_LOCK": folder / "requirements-browser.lock"}
     paths |= {"STAMP": folder / ".venv" / "made-from.txt", "PYTHON": Path(sys.executable)}
     for name, path in paths.items():
         monkeypatch.setattr(run, name, path)
@@ -258,15 +262,25 @@ def test_a_failing_step_says_which_and_leaves_no_stamp(run, tmp_path, monkeypatc
 def test_spark_is_installed_beside_the_environment_once_and_only_where_there_is_java(run, tmp_path, monkeypatch):
     ran = place(run, tmp_path, monkeypatch)
     monkeypatch.setattr(run, "steps", lambda commands: len(ran))
-    monkeypatch.setattr(run.shutil, "which", lambda *_, **__: None)
+    monkeypatch.setattr(run.shutil, "which", lambda name, **_: None)
     assert run.test() == 0
-    monkeypatch.setattr(run.shutil, "which", lambda *_, **__: "/somewhere/java")
+    monkeypatch.setattr(run.shutil, "which", lambda name, **_: "/somewhere/java" if name == "java" else None)
     assert run.test() == 1
     assert {"--require-hashes", "--no-deps", str(run.SPARK_LOCK)} < set(ran[0])
     assert ran[0][-2:] == ("--target", str(run.VENV / "spark"))
     assert run.test() == 1
     run.SPARK_LOCK.write_text("another", encoding="utf-8")
     assert run.test() == 2
+
+
+def test_axe_is_installed_beside_the_environment_only_where_there_is_a_browser(run, tmp_path, monkeypatch):
+    ran = place(run, tmp_path, monkeypatch)
+    monkeypatch.setattr(run, "steps", lambda commands: len(ran))
+    monkeypatch.setattr(run.shutil, "which", lambda name, **_: "/usr/bin/chromium" if name == "chromium" else None)
+    assert run.test() == 1
+    assert ran[0][-2:] == ("--target", str(run.VENV / "browser"))
+    assert {"--require-hashes", "--no-deps", str(run.BROWSER_LOCK)} < set(ran[0])
+    assert run.test() == 1
 
 
 def test_all_steps_run_and_the_first_bad_exit_code_comes_back(run, monkeypatch, capsys):

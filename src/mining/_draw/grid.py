@@ -117,7 +117,7 @@ def _check(columns: Sequence[str], rows: Sequence[str], cells: Mapping[tuple[str
 
 
 def _paragraph(text: str) -> str:
-    return f'<br><span style="opacity:.75;font-weight:400">{escaped(text)}</span>' if clean(text) else ""
+    return f'<br><span style="font-weight:400">{escaped(text)}</span>' if clean(text) else ""
 
 
 def _row(row: str, columns: Sequence[str], cells: Mapping[tuple[str, str], GridCell]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from mining._draw import html_table
 from mining._errors import MiningError
@@ -15,8 +15,18 @@ from mining._statistics import SMALLEST_CELL
 from mining.design import Deviations
 from mining.discovery import Discovery
 from mining.journeys import Journeys
-from mining.maps import JourneyMap, PainPoints
-from mining.personas import Personas
+from mining.journeys.in_place import JourneysInPlace
+from mining.maps import (
+    Candidates,
+    Engagement,
+    Gains,
+    JourneyMap,
+    KeyProcesses,
+    Leads,
+    PainPoints,
+    WorkPlan,
+)
+from mining.personas import Cards, IdealCustomers, Personas
 from mining.report.study import Study
 from mining.report.words import Words
 from mining.sources import Touchpoints
@@ -29,11 +39,12 @@ _FEW, _ROWS, _MANY = 6, 15, 60
 
 @dataclass(frozen=True)
 class Exhibit:
-    """A picture or a table, with its title; folded away where most readers pass it by."""
+    """A picture or a table, with its title; folded away where most readers pass it by, and of whom it tells."""
 
     html: Markup
     title: str = ""
     folded: bool = False
+    persona: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,14 +67,15 @@ def section_of(result: object, words: Words, study: Study | None) -> Section:
     """
     for kind, (name, layout) in _LAYOUTS.items():
         if isinstance(result, kind):
+            anchor = "maps" if isinstance(result, JourneyMap) and result.personas != ("all",) else name
             exhibits = layout(result, words)
             sentences = _said(result, words, study)
-            return Section(name, words.sections[name], exhibits, sentences)
+            return Section(anchor, words.sections[anchor], exhibits, sentences)
     raise MiningError.unknown("kind of result", type(result).__name__, [kind.__name__ for kind in _LAYOUTS])
 
 
-def summary_of(study: Study, words: Words) -> list[str]:
-    """Say it in three sentences: what was read, what customers do, where it hurts."""
+def summary_of(study: Study, words: Words) -> list[tuple[str, str]]:
+    """Say it in three sentences, each with the section it comes from: what was read, what is done, where it hurts."""
     journeys, flow = study.journeys, study.discovery.variants.frame
     tables = study.touchpoints.quality.frame.drop_duplicates(["source", "table", "file"])
     span = journeys.portraits()
@@ -78,7 +90,9 @@ def summary_of(study: Study, words: Words) -> list[str]:
         used=int(tables["rows_used"].sum()),
         rows=int(tables["rows_in"].sum()),
     )
-    return [read, _path_or_conformance(study, words, flow), _pain(study, words)]
+    done = "deviations" if study.deviations is not None else "flow"
+    hurts = "pains" if study.pains is not None else ""
+    return [(read, "quality"), (_path_or_conformance(study, words, flow), done), (_pain(study, words), hurts)]
 
 
 def colophon(words: Words, study: Study | None, version: str) -> str:
@@ -117,6 +131,8 @@ def _said(result: object, words: Words, study: Study | None) -> list[str]:
         return _limits(result, words)
     if isinstance(result, PainPoints):
         return [f"{rank}. {said}" for rank, said in zip(result.frame["rank"], result.frame["evidence"], strict=True)]
+    if isinstance(result, IdealCustomers):
+        return [result.sentence]
     if isinstance(result, Discovery) and study is not None:
         top = result.variants.frame.iloc[0]
         n = len(study.journeys)
@@ -142,6 +158,9 @@ def _table(frame: pd.DataFrame, words: Words, title: str = "", *, folded: bool =
     names = {name: words.column(str(name)) for name in frame.columns}
     formats = {names[name]: words.share for name in _shares(frame)}
     html = html_table(frame.rename(columns=names), formats=formats, rows=rows)
+    # What the columns are in every language, so that the page's own script finds them.
+    fields = escape("|".join(map(str, frame.columns)))
+    html = html.replace("<table ", f'<table data-fields="{fields}" ', 1)
     return Exhibit(Markup(html), title, folded)  # noqa: S704 - html_table escapes
 
 
@@ -192,10 +211,21 @@ def _discovery(result: Discovery, words: Words) -> list[Exhibit]:
     return [
         _shown(result.flow.plot()),
         _table(result.flow.frame.nlargest(_MANY, "n_steps"), words, named["table"], folded=True, rows=_MANY),
+        _table(_quarters(result.journeys), words, named["quarters"]),
         _table(result.variants.frame, words, words.sections["variants"], rows=10),
         _shown(result.model.plot(), words.sections["model"]),
         _table(result.quality, words, named["quality"]),
     ]
+
+
+def _quarters(journeys: Journeys | JourneysInPlace) -> pd.DataFrame:
+    """Count the journeys that begin in each quarter, and how long they are; quarters of few are left out."""
+    portraits = journeys.portraits()
+    begun = portraits["started"].dt.tz_localize(None).dt.to_period("Q").astype("str")
+    grouped = portraits.groupby(begun.to_numpy())
+    frame = grouped.agg(n_journeys=("n_touchpoints", "size"), median_touchpoints=("n_touchpoints", "median"),
+                        median_days=("duration_days", "median"))  # fmt: skip
+    return frame[frame["n_journeys"] >= SMALLEST_CELL].reset_index(names="quarter")
 
 
 def _deviations(result: Deviations, words: Words) -> list[Exhibit]:
@@ -246,12 +276,71 @@ def _personas(result: Personas, words: Words) -> list[Exhibit]:
         _table(result.frame, words),
         _shown(result.plot()),
         _table(result.evidence, words, named["evidence"], folded=True),
-        _table(result.profile, words, named["table"], folded=True, rows=_MANY),
+        _table(_named(result), words, named["table"], folded=True, rows=_MANY),
     ]
 
 
+def _named(personas: Personas) -> pd.DataFrame:
+    names = personas.frame.set_index("persona")["name"]
+    return personas.profile.assign(persona=lambda rows: rows["persona"].map(names))
+
+
+def _cards(result: Cards, words: Words) -> list[Exhibit]:
+    shown = result.frame.drop(columns=["typical_journey"], errors="ignore")
+    return [_shown(result.plot(words.language)), _table(shown, words, words.exhibits["table"], folded=True)]
+
+
+def _ideal(result: IdealCustomers, words: Words) -> list[Exhibit]:
+    named = words.exhibits
+    told = result.frame[result.frame["verdict"].isin(["ideal", "avoid"])]
+    columns = ["attribute", "value", "n_won", "n_lost", "n_open", "win_rate", "low", "high", "lift", "verdict"]
+    return [
+        *([_shown(result.plot()), _table(told[columns], words)] if len(told) else []),
+        _table(result.model.scores, words, named["scores"]),
+        *([_table(result.model.calibration, words, named["calibration"], folded=True)] if result.model.is_told else []),
+        _table(result.absent, words, named["tested"], folded=True, rows=_MANY),
+        _table(result.set_aside, words, named["aside"], folded=True, rows=_MANY),
+    ]
+
+
+def _gains(result: Gains, words: Words) -> list[Exhibit]:
+    return [_shown(result.plot()), _table(result.frame, words, words.exhibits["table"], folded=True)]
+
+
+def _processes(result: KeyProcesses, words: Words) -> list[Exhibit]:
+    columns = ["rank", "stage", "step", "n_customers", "missed_share", "kept_share", "covered", "owner", "owner_mark"]
+    rest = _table(result.frame, words, words.exhibits["table"], folded=True, rows=_MANY)
+    return [_shown(result.plot()), _table(result.frame[columns], words, rows=10), rest]
+
+
+def _plan(result: WorkPlan, words: Words) -> list[Exhibit]:
+    columns = [
+        "rank", "what", "where", "stage", "persona", "channel", "owner", "owner_mark", "gain_customers", "gain_low",
+        "gain_high", "metric", "baseline", "target", "n",
+    ]  # fmt: skip
+    return [_shown(result.plot()), _table(result.frame[columns], words)]
+
+
+def _candidates(result: Candidates, words: Words) -> list[Exhibit]:
+    tested = _table(result.tested, words, words.exhibits["tested"], folded=True, rows=_MANY)
+    if result.frame.empty:
+        return [tested]
+    columns = ["rank", "kind", "where", "stage", "n_customers", "n_touched", "share", "low", "high", "hours", "mark"]
+    return [_table(result.frame[columns], words), tested]
+
+
+def _drawn(result: Engagement | Leads, words: Words) -> list[Exhibit]:
+    return [_shown(result.plot()), _table(result.frame, words, words.exhibits["table"], folded=True, rows=_MANY)]
+
+
 def _map(result: JourneyMap, words: Words) -> list[Exhibit]:
-    return [_shown(result.renamed(words.map))]
+    spoken = result.renamed(words.map)
+    if spoken.personas == ("all",):
+        return [_shown(spoken)]
+    return [
+        Exhibit(_shown(spoken.plot(name)).html, f"{words.exhibits['by_persona']}: {name}", folded=True, persona=name)
+        for name in spoken.personas
+    ]
 
 
 def _method(_result: Study, _words: Words) -> list[Exhibit]:
@@ -270,5 +359,13 @@ _LAYOUTS: dict[type, tuple[str, Callable[..., list[Exhibit]]]] = {
     People: ("people", _people),
     Channels: ("channels", _channels),
     Personas: ("personas", _personas),
+    Cards: ("cards", _cards),
+    IdealCustomers: ("ideal", _ideal),
+    Gains: ("gains", _gains),
+    KeyProcesses: ("processes", _processes),
+    WorkPlan: ("plan", _plan),
+    Candidates: ("candidates", _candidates),
+    Engagement: ("engagement", _drawn),
+    Leads: ("leads", _drawn),
     Study: ("method", _method),
 }

@@ -10,8 +10,25 @@ from mining._errors import MiningError
 from mining.design import Design, Deviations, compare, read_design
 from mining.discovery import Discovery, discover
 from mining.journeys import Journeys
-from mining.maps import LANES, JourneyMap, PainPoints, find_pain_points, map_journey
-from mining.personas import Personas
+from mining.maps import (
+    LANES,
+    Candidates,
+    Engagement,
+    Gains,
+    JourneyMap,
+    KeyProcesses,
+    Leads,
+    PainPoints,
+    WorkPlan,
+    find_candidates,
+    find_gains,
+    find_key_processes,
+    find_pain_points,
+    follow_leads,
+    map_journey,
+    measure_engagement,
+)
+from mining.personas import Cards, IdealCustomers, Personas, find_ideal_customers
 from mining.report.config import Config
 from mining.sources import Touchpoints, read_crm
 from mining.timing import (
@@ -117,9 +134,63 @@ class Study:
         return self._asked("map", lambda: map_journey(self.journeys, self.design, lanes=LANES))
 
     @cached_property
+    def grids(self) -> JourneyMap | None:
+        """A journey map for each persona, where there is more than one."""
+        personas = self.personas
+        if personas is None or personas.n_personas_ == 1:
+            return None
+        return self._asked("maps", lambda: map_journey(self.journeys, self.design, lanes=LANES, by=personas))
+
+    @cached_property
     def pains(self) -> PainPoints | None:
         """Where it hurts, ranked."""
         return self._asked("pains", lambda: find_pain_points(self.journeys, self.design, slas=self.slas))
+
+    @cached_property
+    def cards(self) -> Cards | None:
+        """A card for each persona, where there is more than one."""
+        personas = self.personas
+        if personas is None or personas.n_personas_ == 1:
+            return None
+        return self._asked("cards", lambda: personas.cards(self.journeys))
+
+    @cached_property
+    def ideal(self) -> IdealCustomers | None:
+        """What the won are like."""
+        return self._asked("ideal", lambda: find_ideal_customers(self.journeys))
+
+    @cached_property
+    def gains(self) -> Gains | None:
+        """At which step most is won or lost."""
+        return self._asked("gains", lambda: find_gains(self.journeys))
+
+    @cached_property
+    def processes(self) -> KeyProcesses | None:
+        """The processes that carry what matters."""
+        return self._asked("processes", lambda: find_key_processes(self.journeys, self.design))
+
+    @cached_property
+    def plan(self) -> WorkPlan | None:
+        """The pain points as work, where there are any."""
+        pains = self.pains
+        if pains is None or pains.frame.empty:
+            return None
+        return self._asked("plan", lambda: pains.plan(personas=self.personas))
+
+    @cached_property
+    def candidates(self) -> Candidates | None:
+        """What could be looked at for automation and improvement."""
+        return self._asked("candidates", lambda: find_candidates(self.journeys, self.design))
+
+    @cached_property
+    def engagement(self) -> Engagement | None:
+        """Transactions beside other contacts, stage by stage."""
+        return self._asked("engagement", lambda: measure_engagement(self.journeys, self.design))
+
+    @cached_property
+    def leads(self) -> Leads | None:
+        """Leads by source, followed to won, lost and lasting."""
+        return self._asked("leads", lambda: follow_leads(self.journeys))
 
     def results(self) -> Iterator[tuple[str, object]]:
         """Answer every question in the order of the page, skipping the unanswered.
@@ -134,14 +205,23 @@ class Study:
         yield "quality", self.touchpoints
         for section, attribute in (
             ("map", "grid"),
+            ("maps", "grids"),
             ("pains", "pains"),
+            ("plan", "plan"),
+            ("gains", "gains"),
+            ("processes", "processes"),
+            ("candidates", "candidates"),
             ("flow", "discovery"),
             ("deviations", "deviations"),
             ("slas", "slas"),
             ("waits", "waits"),
             ("people", "people"),
             ("channels", "channels"),
+            ("engagement", "engagement"),
+            ("leads", "leads"),
             ("personas", "personas"),
+            ("cards", "cards"),
+            ("ideal", "ideal"),
         ):
             result = getattr(self, attribute)
             if result is not None:
