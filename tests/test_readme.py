@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+import mining
+
 ROOT = Path(__file__).resolve().parent.parent
+SOURCES = ["hubspot", "zendesk", "acme-web", "acme-phone"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -31,3 +34,12 @@ def test_links_lead_to_files_that_exist(page):
     links = [*re.findall(r"\]\((?!https?:)([^)#]+)\)", text), *re.findall(r'(?:src|href)="(?!https?:)([^"#]+)"', text)]
     assert links or page.name != "README.md"
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_first_picture_is_what_the_map_of_the_example_looks_like():
+    first = re.search(r'src="([^"]+)"', README)[1]
+    touchpoints = mining.read_crm(ROOT / "data" / "exports" / "acme", sources=SOURCES)
+    design = mining.read_design(ROOT / "data" / "designs" / "acme.yaml")
+    lanes = ["customers do", "channels", "waits", "outcome", "sla", "opportunities", "owner"]
+    drawn = mining.map_journey(touchpoints.by("customer", gap="90D"), design, lanes=lanes).picture()
+    assert drawn.svg in (ROOT / first).read_text(encoding="utf-8")

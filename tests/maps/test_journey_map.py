@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import csv
+import zipfile
+from xml.etree import ElementTree as ET
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,8 +11,9 @@ import pytest
 from mining._errors import MiningError
 from mining.design import read_design
 from mining.maps import DEFAULT_LANES, LANES, map_journey
+from mining.sources.touchpoints import Touchpoints
 from mining.timing.stages import stage_touchpoints
-from tests.telling import told
+from tests.telling import canonical, told
 from tests.timing.planting import logged, sales, told_of
 
 DESIGN = read_design(
@@ -161,3 +166,135 @@ def test_a_map_in_other_words_holds_the_same_numbers():
     assert "weiter" in set(other.frame["item"])
     assert "site" in set(other.frame["item"])
     assert other.frame["value"].equals(grid.frame["value"])
+
+
+def shop_map(**more):
+    journeys = told(
+        *(f"c{k}: ad > site > call > won" for k in range(8)),
+        *(f"d{k}: ad > site > call > lost" for k in range(6)),
+        channels={"ad": "ads", "site": "web", "call": "phone", "won": "crm", "lost": "crm"},
+        actors={"ad": "customer", "site": "customer", "call": "employee", "won": "employee", "lost": "employee"},
+        teams={"call": "Desk"},
+    )
+    stages = {"Find <b>": ["ad", "site"], "Buy": ["call", "won", "lost"]}
+    return map_journey(journeys, stages=stages, lanes=LANES, **more)
+
+
+def test_every_lane_says_something_or_that_there_is_no_data():
+    found = shop_map().frame
+    assert set(found["lane"]) >= {"customers do", "systems", "owner", "objections"}
+    assert found.loc[found["lane"] == "objections", "item"].tolist() == ["no data", "no data"]
+    systems = found[found["lane"] == "systems"]
+    assert systems["item"].tolist() == ["told", "told"]
+    assert (systems["value"] == 1).all()
+
+
+def test_reasons_of_the_lost_are_objections_and_of_missed_calls_are_none():
+    frame = told(*(f"c{k}: ad > lost" for k in range(9))).touchpoints.frame
+    frame["outcome"] = np.where(frame["activity"] == "lost", "lost", "no_answer")
+    frame["reason"] = np.where(frame["activity"] == "lost", "too dear", "busy")
+    frame.loc[frame["customer"] == "c0", "reason"] = "<script>"
+    journeys = Touchpoints(frame=frame, objects={}, quality=None).by("customer")
+    found = map_journey(journeys, stages={"All": ["ad", "lost"]}, lanes=["objections"])
+    assert found.frame[["item", "value", "n"]].head(1).to_numpy().tolist() == [["too dear", 8 / 9, 9]]
+    assert "busy" not in set(found.frame["item"])
+    assert "<script>" not in found._repr_html_()
+
+
+def test_lanes_that_people_write_are_shown_as_typed(tmp_path):
+    given = {"mood": {"Buy": ["hopeful", "<i>tired</i>"], "Find <b>": "curious"}}
+    (tmp_path / "notes.yml").write_text('mood: {Buy: [hopeful, "<i>tired</i>"], "Find <b>": curious}', encoding="utf-8")
+    (tmp_path / "notes.csv").write_text(
+        "lane,stage,text\nmood,Buy,hopeful\nmood,Buy,<i>tired</i>\nmood,Find <b>,curious\nmood,Buy,\n", encoding="utf-8"
+    )
+    maps = [shop_map(notes=notes) for notes in (given, tmp_path / "notes.yml", tmp_path / "notes.csv")]
+    for found in maps:
+        pd.testing.assert_frame_equal(found.frame, maps[0].frame)
+        assert found.lanes[-1] == "mood"
+        typed = found.frame[found.frame["lane"] == "mood"]
+        assert set(typed["mark"]) == {"typed"}
+        assert "✎" in found.plot().html
+        assert "<i>tired" not in found.plot().html
+
+
+@pytest.mark.parametrize(
+    ("notes", "told_so"),
+    [
+        ({"mood": {"Bye": "x"}}, "Did you mean 'Buy'"),
+        ({"owner": {"Buy": "x"}}, "is computed"),
+        ({"mood": "x"}, "has no stages"),
+        ({"mood": {"Buy": {"x": "y"}}}, "no text for"),
+        ("nowhere.yml", "nowhere"),
+    ],
+)
+def test_notes_that_fit_nowhere_are_refused(notes, told_so):
+    with pytest.raises(MiningError, match=told_so):
+        shop_map(notes=notes)
+
+
+def test_what_happens_in_several_stages_is_a_step_of_the_one_where_most_do_it(tmp_path):
+    journeys = told(*(f"c{k}: call > won > call" for k in range(9)), *(f"d{k}: call > won" for k in range(9)))
+    design = read_design({"stages": [{"stage": "Buy", "steps": ["call"]}, {"stage": "Keep", "steps": ["won"]}]})
+    found = map_journey(journeys, design, lanes=["customers do", "we do"])
+    assert read_design(found.save(tmp_path / "map.csv")).activities == ("call", "won")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_a_map_kept_as_a_table_is_read_back_as_a_design(tmp_path, suffix):
+    found = shop_map(notes={"mood": {"Buy": "=1+1"}})
+    design = read_design(found.save(tmp_path / f"map{suffix}"))
+    assert [stage.name for stage in design.stages] == ["Find <b>", "Buy"]
+    assert set(design.activities) == {"ad", "site", "call", "won", "lost"}
+    assert design.stages[1].owner == "Desk"
+    table = found.grid()
+    assert table["lane"].tolist()[:3] == ["steps", "channels", "owner"]
+    assert "ad 100 % (78-100) (n = 14), measured" in table.set_index("lane").loc["customers do (in words)", "Find <b>"]
+
+
+def test_a_map_is_a_picture_and_a_page_of_its_own(tmp_path):
+    found = shop_map()
+    picture = found.save(tmp_path / "map.svg").read_text(encoding="utf-8")
+    ET.fromstring(picture)
+    assert "<b>" not in picture
+    page = found.save(tmp_path / "map.html").read_text(encoding="utf-8")
+    assert "default-src 'none'" in page
+    assert "<b>" not in page
+    with pytest.raises(MiningError, match=r"\.svg, \.png, \.html, \.csv or \.xlsx"):
+        found.save(tmp_path / "map.pdf")
+    with pytest.raises(MiningError, match="persona"):
+        found.picture("nobody")
+
+
+def test_hostile_labels_are_harmless_in_every_export(tmp_path):
+    hostile = ["<script>alert(1)</script>", '"onload="x', "\u202egnp.exe", "=cmd|' /C calc'!A0", "x" * 10_000]
+    journeys = told_as(hostile)
+    found = map_journey(journeys, stages={hostile[0]: hostile[:3], hostile[3]: hostile[3:]}, lanes=LANES)
+    for suffix in (".svg", ".html", ".csv", ".xlsx"):
+        path = found.save(tmp_path / f"map{suffix}")
+        text = path.read_bytes().decode("utf-8", "replace") if suffix != ".xlsx" else sheet_of(path)
+        assert "\u202e" not in text
+        if suffix in {".svg", ".html"}:
+            assert "<script" not in text
+            assert 'onload="' not in text.replace("&quot;", "")
+            assert len(text) < 60_000
+        if suffix == ".svg":
+            ET.fromstring(text)
+        if suffix == ".csv":
+            assert all(not cell.startswith("=") for row in csv.reader(text.splitlines()) for cell in row)
+        if suffix == ".xlsx":
+            assert "<f>" not in text
+
+
+def told_as(words):
+    rows = [
+        (f"c{k}", word, pd.Timestamp("2026-01-01", tz="UTC") + pd.Timedelta(hours=k + at))
+        for k in range(8)
+        for at, word in enumerate(words)
+    ]
+    frame = canonical(pd.DataFrame(rows, columns=["customer", "activity", "timestamp"]))
+    return Touchpoints(frame=frame, objects={}, quality=None).by("customer")
+
+
+def sheet_of(path):
+    with zipfile.ZipFile(path) as book:
+        return book.read("xl/worksheets/sheet1.xml").decode()

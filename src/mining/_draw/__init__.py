@@ -6,6 +6,7 @@ from mining._draw.grid import GridCell, GridLine, draw_grid
 from mining._draw.heatmap import draw_heatmap
 from mining._draw.picture import Fragment, Picture, Raster
 from mining._draw.scatter import draw_scatter
+from mining._draw.sheet import draw_sheet
 from mining._draw.table import html_table
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "draw_grid",
     "draw_heatmap",
     "draw_scatter",
+    "draw_sheet",
     "html_table",
 ]

@@ -9,10 +9,10 @@ from mining._draw.picture import Fragment
 from mining._draw.text import clean, count, escaped
 from mining._errors import MiningError
 
-__all__ = ["GridCell", "GridLine", "draw_grid"]
+__all__ = ["MARKS", "GridCell", "GridLine", "check_cells", "draw_grid"]
 
 # mark: (sign, what the legend calls it)
-_MARKS: Final[dict[str, tuple[str, str]]] = {
+MARKS: Final[dict[str, tuple[str, str]]] = {
     "measured": ("●", "measured in the records"),
     "inferred": ("◐", "inferred from the records"),
     "typed": ("✎", "written by people"),
@@ -87,7 +87,7 @@ def draw_grid(
     >>> draw_grid(["Buy"], ["Pain"], {("Pain", "Buy"): cell}, title="One stage")
     Fragment('One stage')
     """
-    _check(columns, rows, cells)
+    check_cells(columns, rows, cells)
     heads = "".join(
         f'<th scope="col" dir="auto" style="{_EDGE};{_SOFT};min-width:9em">{escaped(column, _LIMIT)}</th>'
         for column in columns
@@ -105,15 +105,16 @@ def draw_grid(
     return Fragment(html, title)
 
 
-def _check(columns: Sequence[str], rows: Sequence[str], cells: Mapping[tuple[str, str], GridCell]) -> None:
+def check_cells(columns: Sequence[str], rows: Sequence[str], cells: Mapping[tuple[str, str], GridCell]) -> None:
+    """Refuse cells in unknown places, and unknown marks."""
     for (row, column), cell in cells.items():
         if row not in rows:
             raise MiningError.unknown("row", row, rows)
         if column not in columns:
             raise MiningError.unknown("column", column, columns)
         for line in cell.lines:
-            if line.mark and line.mark not in _MARKS:
-                raise MiningError.unknown("mark", line.mark, _MARKS)
+            if line.mark and line.mark not in MARKS:
+                raise MiningError.unknown("mark", line.mark, MARKS)
 
 
 def _paragraph(text: str) -> str:
@@ -135,7 +136,7 @@ def _cell(cell: GridCell) -> str:
 
 
 def _line(line: GridLine) -> str:
-    sign, meaning = _MARKS.get(line.mark, ("", ""))
+    sign, meaning = MARKS.get(line.mark, ("", ""))
     mark = (
         f'<span role="img" aria-label="{meaning}" title="{meaning}" style="opacity:.8">{sign}</span> ' if sign else ""
     )
@@ -161,5 +162,5 @@ def _severity(value: float | None) -> tuple[str, str]:
 
 def _legend(cells: Iterable[GridCell]) -> str:
     used = {line.mark for cell in cells for line in cell.lines}
-    items = " · ".join(f"{sign} {meaning}" for mark, (sign, meaning) in _MARKS.items() if mark in used)
+    items = " · ".join(f"{sign} {meaning}" for mark, (sign, meaning) in MARKS.items() if mark in used)
     return f'<p style="font-size:.85em;opacity:.8;margin:.6em 0">{items}</p>' if items else ""

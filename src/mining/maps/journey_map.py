@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
 from mining._errors import MiningError
+from mining._files import write_table, write_whole
 from mining._statistics import SMALLEST_CELL
 from mining.journeys import Journeys
 from mining.journeys.groups import group_of
 from mining.maps.lanes import LANES as _LANES
 from mining.maps.lanes import Scene, table_of
+from mining.maps.notes import Notes, read_notes
 from mining.timing.stages import Staged, stage_touchpoints
 
 if TYPE_CHECKING:
-    from mining._draw import Fragment
+    from mining._draw import Fragment, GridCell, GridLine, Picture
     from mining.design import Design
 
 __all__ = ["DEFAULT_LANES", "LANES", "JourneyMap", "map_journey"]
@@ -78,23 +82,119 @@ class JourneyMap:
         MiningError
             For a persona that is not on the map.
         """
-        from mining._draw import GridCell, draw_grid
+        from mining._draw import draw_grid
 
-        persona = self.personas[0] if persona is None else persona
-        if persona not in self.personas:
-            raise MiningError.unknown("persona", persona, self.personas)
-        own = self.frame[self.frame["persona"] == persona]
+        cells, title, note = self._drawn(persona)
+        return draw_grid(self.stages, self.lanes, cells, title=title, note=note)
+
+    def picture(self, persona: str | None = None) -> Picture:
+        """Draw the same map as one picture, for slides: ``.picture().save("map.svg")``.
+
+        Raises
+        ------
+        MiningError
+            For a persona that is not on the map.
+        """
+        from mining._draw import draw_sheet
+
+        cells, title, note = self._drawn(persona)
+        return draw_sheet(self.stages, self.lanes, cells, title=title, note=note)
+
+    def save(self, path: Path | str, persona: str | None = None) -> Path:
+        """Write the map of one persona (by default the first), whole or not at all.
+
+        Parameters
+        ----------
+        path : Path or str
+            Ends in ``.svg`` or ``.png`` (a picture; PNG needs resvg-py), ``.html`` (a page of its own), or ``.csv`` or
+            ``.xlsx``: stages across and lanes down, as journey-map tools keep them. Where the map has the lanes
+            *customers do* and *we do*, `read_design` reads such a table back: their activities as steps, with the
+            channels and the owner of each stage.
+        persona : str, optional
+            Whose.
+
+        Returns
+        -------
+        Path
+            The file written.
+
+        Raises
+        ------
+        MiningError
+            For another ending, or a persona that is not on the map.
+        """
+        path = Path(path)
+        if path.suffix.lower() in (".svg", ".png"):
+            return self.picture(persona).save(path)
+        if path.suffix.lower() == ".html":
+            shown = self.plot(persona)
+            page = (
+                '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" '
+                f"content=\"default-src 'none'; style-src 'unsafe-inline'\"><title>{escape(shown.title)}</title>"
+                f'</head><body style="font-family:system-ui,sans-serif;margin:2em">{shown.html}</body></html>'
+            )
+            return write_whole(path, page.encode())
+        if path.suffix.lower() not in (".csv", ".xlsx"):
+            raise MiningError.refused(
+                f"A journey map cannot be written as '{path.name}':",
+                "end its name in .svg, .png, .html, .csv or .xlsx.",
+            )
+        return write_table(path, self.grid(persona))
+
+    def grid(self, persona: str | None = None) -> pd.DataFrame:
+        """Lay the map of one persona out as a table: one row per lane, one column per stage, a line per entry.
+
+        Parameters
+        ----------
+        persona : str, optional
+            Whose, by default the first.
+
+        Returns
+        -------
+        DataFrame
+            lane, then the stages. The first rows (steps, channels, owner) bear names alone, so that the table can be
+            read as a design; then come the lanes in words, each entry with its interval, n and mark.
+
+        Raises
+        ------
+        MiningError
+            For a persona that is not on the map.
+        """
+        cells, _, _ = self._drawn(persona)
+        own = self.frame[(self.frame["persona"] == self._chosen(persona)) & (self.frame["item"] != MASKED)]
+        named = {"steps": ("customers do", "we do"), "channels": ("channels",), "owner": ("owner",)}
+        rows = []
+        for name, lanes in named.items():
+            told = own[own["lane"].isin(lanes) & (own["n"] > 0)]
+            if name == "steps":
+                # A design names each step once: what happens in several stages is a step of the one where most do it.
+                most = (told["value"] * told["n"]).groupby(told["item"]).transform("max")
+                told = told[told["value"] * told["n"] >= most].drop_duplicates("item")
+            if len(told):
+                items = {stage: group["item"].drop_duplicates() for stage, group in told.groupby("stage")}
+                rows.append([name, *("\n".join(items.get(stage, ())) for stage in self.stages)])
+        for lane in self.lanes:
+            said = [cells[lane, stage].lines if (lane, stage) in cells else () for stage in self.stages]
+            rows.append([f"{lane} (in words)", *("\n".join(map(_written, lines)) for lines in said)])
+        return pd.DataFrame(rows, columns=["lane", *self.stages]).astype("str")
+
+    def _chosen(self, persona: str | None) -> str:
+        chosen = self.personas[0] if persona is None else persona
+        if chosen not in self.personas:
+            raise MiningError.unknown("persona", chosen, self.personas)
+        return chosen
+
+    def _drawn(self, persona: str | None) -> tuple[dict[tuple[str, str], GridCell], str, str]:
+        from mining._draw import GridCell
+
+        chosen = self._chosen(persona)
+        own = self.frame[self.frame["persona"] == chosen]
         cells = {
             (str(lane), str(stage)): GridCell(_lines(rows)) for (lane, stage), rows in own.groupby(["lane", "stage"])
         }
-        whose = "all customers" if persona == "all" else persona
-        return draw_grid(
-            self.stages,
-            self.lanes,
-            cells,
-            title=f"Journey map: {whose}",
-            note=f"{self.n_customers[persona]:,} customers; stages are {self.stage_mark}.",
-        )
+        whose = "all customers" if chosen == "all" else chosen
+        note = f"{self.n_customers[chosen]:,} customers; stages are {self.stage_mark}."
+        return cells, f"Journey map: {whose}", note
 
     def _repr_html_(self) -> str:
         return "".join(self.plot(persona)._repr_html_() for persona in self.personas)
@@ -107,6 +207,7 @@ def map_journey(
     by: Any = None,
     stages: Mapping[str, Sequence[str]] | None = None,
     lanes: Sequence[str] = DEFAULT_LANES,
+    notes: Path | str | Notes | None = None,
 ) -> JourneyMap:
     """Draw the journey map out of what happened.
 
@@ -126,20 +227,25 @@ def map_journey(
     stages : mapping of str to sequence of str, optional
         Stages of your own in order, each with its activities.
     lanes : sequence of str
-        Rows of the map, in order: customers do, we do, channels, waits, people met, outcome, feeling, sla, owner.
+        Rows of the map, in order: customers do, we do, channels, waits, people met, outcome, feeling, sla, objections
+        (reasons of those lost or complaining), systems (which of them knows), opportunities (candidates), owner.
+    notes : path or mapping, optional
+        Lanes of your own, shown as typed below the others: lane to stage to text, as YAML, or as a CSV table with the
+        columns lane, stage and text.
 
     Returns
     -------
     JourneyMap
         ``.frame``: persona ("all" where none are asked for), stage, lane, item, value, unit (share of customers, share
         of contacts, hours, people per journey, per journey, share of journeys, score 0 to 1, share kept, owner, share
-        of touchpoints), n (what the value is a share, median or mean of; 0 where masked), low, high (95 %, NaN where
-        there is none), mark (measured, inferred or typed). A masked line's item is ``"fewer than 5"``, its value NaN.
+        of touchpoints, text), n (what the value is a share, median or mean of; 0 where masked), low, high (95 %, NaN
+        where there is none), mark (measured, inferred or typed). A masked line's item is ``"fewer than 5"``, its value
+        NaN.
 
     Raises
     ------
     MiningError
-        For an unknown lane, or stages that hold nothing of the log.
+        For an unknown lane, stages that hold nothing of the log, or notes on a stage that there is not.
 
     References
     ----------
@@ -157,19 +263,22 @@ def map_journey(
             raise MiningError.unknown("lane", lane, _LANES)
     staged = stage_touchpoints(journeys, design, stages)
     names, group = group_of(journeys, by)
+    typed = read_notes(notes, staged.names, tuple(_LANES))
+    nothing = {"value": np.nan, "unit": "text", "n": 0, "low": np.nan, "high": np.nan, "mark": "typed"}
     rows: list[dict[str, Any]] = []
     customers = {}
     for number, name in enumerate(names):
         scene = _scene(journeys, staged, design, group == number)
         customers[name] = scene.journeys.n_customers
         rows += [{"persona": name, **row} for lane in lanes for row in table_of(scene, lane)]
+        rows += [{"persona": name, **row, **nothing} for row in typed]
     frame = pd.DataFrame(rows, columns=_COLUMNS).astype({"item": "str", "unit": "str", "mark": "str"})
     shown = frozenset({"share of customers", "share of contacts", "share of journeys", "share kept"})
     return JourneyMap(
         frame=_masked(frame, shown),
         personas=tuple(names),
         stages=staged.names,
-        lanes=tuple(lanes),
+        lanes=(*lanes, *dict.fromkeys(row["lane"] for row in typed)),
         stage_mark=staged.mark,
         n_journeys=int((group >= 0).sum()),
         n_customers=customers,
@@ -198,14 +307,19 @@ def _masked(frame: pd.DataFrame, shares: frozenset[str]) -> pd.DataFrame:
     return frame[kept].reset_index(drop=True)
 
 
-def _lines(rows: pd.DataFrame) -> list[Any]:
+def _lines(rows: pd.DataFrame) -> list[GridLine]:
     from mining._draw import GridLine
 
     ordered = rows.sort_values("value", ascending=False, kind="stable") if rows["lane"].iloc[0] == "channels" else rows
     return [
-        GridLine(_said(row), row["n"] or None, row["mark"] if row["n"] else "")
+        GridLine(_said(row), row["n"] or None, row["mark"] if row["n"] or row["unit"] == "text" else "")
         for row in ordered.head(_SHOWN).to_dict("records")
     ]
+
+
+def _written(line: GridLine) -> str:
+    people = f" (n = {line.n:,.0f})" if line.n else ""
+    return f"{line.text}{people}{f', {line.mark}' if line.mark else ''}"
 
 
 def _said(row: dict[Any, Any]) -> str:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["LANES", "Entry", "Scene"]
 
 _TOP: Final = 3
+_ILL: Final = ("lost", "disqualified", "complained", "rated_bad", "cancelled", "unsubscribed")
 _Z: Final = 1.959963984540054
 
 Flags = npt.NDArray[np.bool_]
@@ -226,6 +227,52 @@ def sla(scene: Scene) -> Iterator[Entry]:
             )
 
 
+def objections(scene: Scene) -> Iterator[Entry]:
+    """Why customers were lost here, or what they complained of: the reasons that the records give, by customers."""
+    log = scene.journeys.log
+    ill = np.logical_or.reduce([log.holds("outcome", word) for word in _ILL])
+    at = np.flatnonzero(ill & (log.codes["reason"] >= 0) & (scene.staged.of >= 0))
+    if not len(at):
+        yield from (Entry(stage, "no data", float("nan"), "share of customers", 0) for stage in range(scene.n_stages))
+        return
+    rows = pd.DataFrame(
+        {"stage": scene.staged.of[at], "reason": log.codes["reason"][at], "customer": scene.customer[at]}
+    ).drop_duplicates()
+    of = scene.visits.groupby("stage")["customer"].nunique()
+    counted = rows.groupby(["stage", "reason"]).size().rename("k").reset_index()
+    counted = counted.sort_values(["stage", "k", "reason"], ascending=[True, False, True])
+    for stage, group in counted.groupby("stage"):
+        n = int(of[stage])
+        for code, k in group[["reason", "k"]].head(_TOP).to_numpy(np.int64):
+            low, high = wilson(k, n)
+            word = str(log.words["reason"][code])
+            yield Entry(int(str(stage)), word, float(k / n), "share of customers", n, float(low), float(high))
+
+
+def systems(scene: Scene) -> Iterator[Entry]:
+    """Which systems know of this stage: share of its touchpoints that each of them wrote down."""
+    log = scene.journeys.log
+    at = np.flatnonzero((log.codes["source"] >= 0) & (scene.staged.of >= 0))
+    stage, code, customer = scene.staged.of[at], log.codes["source"][at], scene.customer[at]
+    for source in np.unique(code):
+        k, n, share, low, high = clustered_share(code == source, stage, customer, scene.n_stages)
+        for number in np.flatnonzero(k > 0):
+            word, bounds = str(log.words["source"][source]), (float(low[number]), float(high[number]))
+            yield Entry(int(number), word, float(share[number]), "share of touchpoints", int(n[number]), *bounds)
+
+
+def opportunities(scene: Scene) -> Iterator[Entry]:
+    """List what could be looked at for improvement: candidates, inferred, by the share of customers they touch."""
+    from mining.maps.candidates import find_candidates
+
+    number = {name: at for at, name in enumerate(scene.staged.names)}
+    found = find_candidates(scene.journeys, scene.design).frame
+    for row in found[found["stage"].isin(list(number))].to_dict("records"):
+        bounds, item = (float(row["low"]), float(row["high"])), f"{row['kind']}: {row['where']}"
+        n = int(row["n_customers"])
+        yield Entry(number[str(row["stage"])], item, float(row["share"]), "share of customers", n, *bounds, "inferred")
+
+
 def owner(scene: Scene) -> Iterator[Entry]:
     """Who owns the stage: as the design says (typed), else the team that acts most there (inferred)."""
     typed = owners_of(scene.design)
@@ -261,6 +308,9 @@ LANES: Final[dict[str, Callable[[Scene], Iterator[Entry]]]] = {
     "outcome": outcome,
     "feeling": feeling,
     "sla": sla,
+    "objections": objections,
+    "systems": systems,
+    "opportunities": opportunities,
     "owner": owner,
 }
 
