@@ -42,19 +42,28 @@ def report(
     example: Example = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The page to write.")] = None,
     language: Annotated[str | None, typer.Option("--language", "-l", help="en, he or fa.")] = None,
+    keep: Annotated[
+        Path | None, typer.Option("--keep", help="Keep the shares found in a small file, for a later --compare.")
+    ] = None,
+    earlier: Annotated[
+        Path | None, typer.Option("--compare", help="What an earlier run kept: say what changed since.")
+    ] = None,
 ) -> None:
     """Ask every question of one export and write one HTML page: the main job."""
-    from mining.report import write_report
+    from mining.report import save_run, write_report
 
-    with _study(config, example=example, language=language) as study:
+    with _study(config, example=example, language=language, compare=earlier) as study:
         with _working("reading the export") as told:
             for section, _ in study.results():
                 told(f"answered: {section}")
             told("writing the page")
             page = write_report(output or study.config.output, study, language=study.config.language)
+            kept = save_run(study, keep) if keep else None
         for question, reason in study.unanswered.items():
             typer.echo(f"not answered: {question}. {reason}", err=True)
         typer.echo(f"{page}: open it in a browser.")
+        if kept:
+            typer.echo(f"{kept}: give it to a later run, mining report --compare {kept.name}.")
 
 
 @app.command()
@@ -162,13 +171,19 @@ def main() -> None:
 
 
 @contextmanager
-def _study(config: Path | None, *, example: bool, language: str | None = None) -> Iterator[Study]:
+def _study(
+    config: Path | None, *, example: bool, language: str | None = None, compare: Path | None = None
+) -> Iterator[Study]:
     from mining.report import Study, read_config
+    from mining.report.runs import read_run
 
     with _told_errors(), tempfile.TemporaryDirectory(prefix="mining-example-") as folder:
         if example == (config is not None):
             raise MiningError.refused("One of the two is needed:", "a configuration file, or --example.")
         made = read_config(config) if config else _example_config(Path(folder))
+        if compare is not None:
+            read_run(compare)  # a wrong file is told before the work, not after it
+            made = replace(made, compare=compare)
         yield Study(replace(made, language=language) if language else made)
 
 

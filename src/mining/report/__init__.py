@@ -2,6 +2,7 @@
 
 from mining.report.config import Config, read_config
 from mining.report.page import write_report
+from mining.report.runs import Changes, changes_since, save_run
 from mining.report.study import Study
 
-__all__ = ["Config", "Study", "read_config", "write_report"]
+__all__ = ["Changes", "Config", "Study", "changes_since", "read_config", "save_run", "write_report"]

@@ -39,6 +39,8 @@ class Config:
         As `read_crm` takes them.
     title, language, output : str, str, Path
         Heading, language (en, he, fa) and file of the page.
+    compare : Path or None
+        The file that an earlier run kept beside its page: the page then says what changed since.
     """
 
     exports: Path
@@ -53,6 +55,7 @@ class Config:
     title: str = "The journeys customers really take"
     language: str = "en"
     output: Path = Path("report.html")
+    compare: Path | None = None
 
     def __post_init__(self) -> None:
         for key, choices in _CHOICES.items():
@@ -107,6 +110,7 @@ def _config(given: Named[str, object], home: Path) -> Config:
         sources=tuple(_source(home, _expanded(str(name))) for name in _listed(given.get("sources"))),
         design=_there(home, str(design)) if design else None,
         output=Path(str(given.get("output", "report.html"))),
+        compare=_there(home, str(given["compare"])) if given.get("compare") else None,
         **texts,
     )
 

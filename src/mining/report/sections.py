@@ -27,6 +27,7 @@ from mining.maps import (
     WorkPlan,
 )
 from mining.personas import Cards, IdealCustomers, Personas
+from mining.report.runs import Changes
 from mining.report.study import Study
 from mining.report.words import Words
 from mining.sources import Touchpoints
@@ -133,6 +134,9 @@ def _said(result: object, words: Words, study: Study | None) -> list[str]:
         return [f"{rank}. {said}" for rank, said in zip(result.frame["rank"], result.frame["evidence"], strict=True)]
     if isinstance(result, IdealCustomers):
         return [result.sentence]
+    if isinstance(result, Changes):
+        spans = {"before": result.before, "now": result.now}
+        return [words.say("changes", n=result.n_changed, of=len(result.frame), **spans)]
     if isinstance(result, Discovery) and study is not None:
         top = result.variants.frame.iloc[0]
         n = len(study.journeys)
@@ -285,6 +289,13 @@ def _named(personas: Personas) -> pd.DataFrame:
     return personas.profile.assign(persona=lambda rows: rows["persona"].map(names))
 
 
+def _changes(result: Changes, words: Words) -> list[Exhibit]:
+    columns = ["of", "figure", "before", "now", "difference", "low", "high", "n_before", "n_now", "verdict"]
+    shares = {words.column(name): words.share for name in ("before", "now", "difference", "low", "high")}
+    frame = result.frame[columns].rename(columns={name: words.column(name) for name in columns})
+    return [Exhibit(Markup(html_table(frame, formats=shares, rows=_MANY)))]  # noqa: S704 - html_table escapes
+
+
 def _cards(result: Cards, words: Words) -> list[Exhibit]:
     shown = result.frame.drop(columns=["typical_journey"], errors="ignore")
     return [_shown(result.plot(words.language)), _table(shown, words, words.exhibits["table"], folded=True)]
@@ -360,6 +371,7 @@ _LAYOUTS: dict[type, tuple[str, Callable[..., list[Exhibit]]]] = {
     Channels: ("channels", _channels),
     Personas: ("personas", _personas),
     Cards: ("cards", _cards),
+    Changes: ("changes", _changes),
     IdealCustomers: ("ideal", _ideal),
     Gains: ("gains", _gains),
     KeyProcesses: ("processes", _processes),

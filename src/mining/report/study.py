@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from mining._errors import MiningError
 from mining.design import Design, Deviations, compare, read_design
@@ -41,6 +41,9 @@ from mining.timing import (
     measure_people,
     measure_waits,
 )
+
+if TYPE_CHECKING:
+    from mining.report.runs import Changes
 
 __all__ = ["Study"]
 
@@ -192,6 +195,14 @@ class Study:
         """Leads by source, followed to won, lost and lasting."""
         return self._asked("leads", lambda: follow_leads(self.journeys))
 
+    @cached_property
+    def since(self) -> Changes | None:
+        """What has changed since the run that the configuration names, if it names one."""
+        from mining.report.runs import changes_since
+
+        earlier = self.config.compare
+        return None if earlier is None else self._asked("changes", lambda: changes_since(self, earlier))
+
     def results(self) -> Iterator[tuple[str, object]]:
         """Answer every question in the order of the page, skipping the unanswered.
 
@@ -202,6 +213,8 @@ class Study:
         result : object
             The result.
         """
+        if self.since is not None:
+            yield "changes", self.since
         yield "quality", self.touchpoints
         for section, attribute in (
             ("map", "grid"),
