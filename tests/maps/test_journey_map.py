@@ -189,6 +189,15 @@ def test_every_lane_says_something_or_that_there_is_no_data():
     assert (systems["value"] == 1).all()
 
 
+def test_lanes_that_say_nothing_are_left_out_and_named():
+    found = shop_map().without_silent_lanes()
+    assert {"feeling", "sla", "objections"} <= set(found.silent)
+    assert not {"feeling", "sla", "objections"} & set(found.lanes)
+    assert "Nothing is recorded of: " in found.plot().html
+    assert "gefühl" in found.renamed({"feeling": "gefühl"}).plot().html
+    assert found.without_silent_lanes().silent == found.silent
+
+
 def test_reasons_of_the_lost_are_objections_and_of_missed_calls_are_none():
     frame = told(*(f"c{k}: ad > lost" for k in range(9))).touchpoints.frame
     frame["outcome"] = np.where(frame["activity"] == "lost", "lost", "no_answer")

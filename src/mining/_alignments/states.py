@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -132,8 +132,11 @@ class StateGraph:
         return tuple(reversed(labels))
 
 
+# A model is asked several questions in a row, and its table may take longer than they do: the last two are kept, 140 MB
+# each at most.
+@lru_cache(maxsize=2)
 def explore(net: Net, *, state_limit: int = STATE_LIMIT) -> StateGraph:
-    """Find all states of a net and the cheapest ways between them.
+    """Find all states of a net and the cheapest ways between them; the same net gives the same graph.
 
     Parameters
     ----------

@@ -48,6 +48,7 @@ class JourneyMap:
     stage_mark: str
     n_journeys: int
     n_customers: dict[str, int]
+    silent: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         whose = "" if self.personas == ("all",) else f" for each of {len(self.personas)} personas"
@@ -72,7 +73,21 @@ class JourneyMap:
         ours = self.frame["lane"].isin(_SPOKEN_LANES) | (self.frame["item"] == MASKED)
         item = self.frame["item"].where(~ours, self.frame["item"].replace(dict(words)))
         frame = self.frame.assign(item=item, lane=self.frame["lane"].replace(dict(words)))
-        return replace(self, frame=frame, lanes=tuple(words.get(lane, lane) for lane in self.lanes))
+        lanes, silent = (tuple(words.get(lane, lane) for lane in given) for given in (self.lanes, self.silent))
+        return replace(self, frame=frame, lanes=lanes, silent=silent)
+
+    def without_silent_lanes(self) -> JourneyMap:
+        """Leave out the lanes that have nothing to say of any stage; which ones, the map says below its title.
+
+        Returns
+        -------
+        JourneyMap
+        """
+        told = self.frame[(self.frame["n"] > 0) | (self.frame["unit"] == "text") | (self.frame["item"] == MASKED)]
+        kept = tuple(lane for lane in self.lanes if lane in set(told["lane"]))
+        silent = tuple(lane for lane in self.lanes if lane not in kept)
+        frame = self.frame[self.frame["lane"].isin(kept)].reset_index(drop=True)
+        return replace(self, frame=frame, lanes=kept, silent=(*self.silent, *silent))
 
     def plot(self, persona: str | None = None) -> Fragment:
         """Draw the map of one persona (by default the first) as a grid that can be read, copied and read aloud.
@@ -194,6 +209,7 @@ class JourneyMap:
         }
         whose = "all customers" if chosen == "all" else chosen
         note = f"{self.n_customers[chosen]:,} customers; stages are {self.stage_mark}."
+        note += f" Nothing is recorded of: {', '.join(self.silent)}." if self.silent else ""
         return cells, f"Journey map: {whose}", note
 
     def _repr_html_(self) -> str:

@@ -134,7 +134,7 @@ class Study:
     @cached_property
     def grid(self) -> JourneyMap | None:
         """The journey map."""
-        return self._asked("map", lambda: map_journey(self.journeys, self.design, lanes=LANES))
+        return self._asked("map", lambda: map_journey(self.journeys, self.design, lanes=LANES).without_silent_lanes())
 
     @cached_property
     def grids(self) -> JourneyMap | None:
@@ -142,7 +142,9 @@ class Study:
         personas = self.personas
         if personas is None or personas.n_personas_ == 1:
             return None
-        return self._asked("maps", lambda: map_journey(self.journeys, self.design, lanes=LANES, by=personas))
+        return self._asked(
+            "maps", lambda: map_journey(self.journeys, self.design, lanes=LANES, by=personas).without_silent_lanes()
+        )
 
     @cached_property
     def pains(self) -> PainPoints | None:
