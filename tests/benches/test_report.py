@@ -40,7 +40,8 @@ def test_a_report_of_many_touchpoints(n, tell, tmp_path):
     whole = time.perf_counter() - began
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     tell(
-        f"\n{n:,} touchpoints, {size:,} journeys: {whole:.1f} s, {memory:.1f} GiB at most, page {page.stat().st_size / 2**20:.1f} MiB"
+        f"\n{n:,} touchpoints, {size:,} journeys: {whole:.1f} s, {memory:.1f} GiB at most, "
+        f"page {page.stat().st_size / 2**20:.1f} MiB"
     )
     for name, seconds in sorted(taken.items(), key=lambda item: -item[1]):
         tell(f"  {name:14} {seconds:8.2f} s")
