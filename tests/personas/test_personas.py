@@ -273,3 +273,35 @@ def test_degenerate_journeys_make_one_persona(paths):
 def test_an_unfitted_persona_says_so():
     with pytest.raises(ValueError, match="not fitted"):
         _ = Personas().frame
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [None] * 60,
+        ["same"] * 60,
+        [f"own {place}" for place in range(60)],
+        [float("nan")] * 60,
+        [1.0] * 60,
+        [float("inf"), float("-inf"), 1e308, -1e308] * 15,
+        ["", " ", "\u202e", "<b>"] * 15,
+    ],
+    ids=["missing", "constant", "a value each", "no number", "one number", "endless", "hostile"],
+)
+@pytest.mark.parametrize("asked", [None, ["odd"]])
+def test_degenerate_attributes_make_no_persona_and_no_crash(values, asked):
+    journeys = journeys_of([["ad", "site", "won"]] * 60, attributes={"odd": values})
+    personas = Personas(random_state=0, attributes=asked).fit(journeys)
+    assert personas.n_personas_ == 1
+    assert personas.frame["name"].tolist() == ["everyone"]
+    assert personas.cards(journeys).frame["n_customers"].tolist() == [60]
+    assert "<b>" not in personas._repr_html_()
+    personas.membership(journeys)
+    personas.agreement()
+
+
+def test_a_hundred_thousand_categories_are_borne():
+    n = 100_000
+    values = [f"town {place}" for place in range(n)]
+    journeys = journeys_of([["ad", "site"]] * n, attributes={"town": values})
+    assert Personas(random_state=0).fit(journeys).n_personas_ == 1

@@ -17,6 +17,7 @@ from mining.journeys import Journeys
 __all__ = ["MOST_VALUES", "attribute_table", "is_measured"]
 
 MOST_VALUES: Final = 20
+_VAST: Final = 1e100
 # Where a CRM keeps how things ended, which must not make personas; naming such an attribute overrules this.
 _OUTCOME_WORDS: Final = ("outcome", "status", "stage", "lifecycle", "churn", "won", "lost", "converted", "revenue")
 
@@ -84,4 +85,8 @@ def _is_telling(values: pd.Series) -> bool:
 
 
 def _plain(values: pd.Series) -> pd.Series:
-    return values.astype(float) if is_measured(values) else values.astype("str")
+    if not is_measured(values):
+        return values.astype("str")
+    numbers = values.astype(float)
+    # Endless is no number, and the square of a vast one would be none.
+    return numbers.where(np.isfinite(numbers)).clip(-_VAST, _VAST)
