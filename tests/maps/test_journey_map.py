@@ -11,8 +11,10 @@ import pytest
 from mining._errors import MiningError
 from mining.design import read_design
 from mining.maps import DEFAULT_LANES, LANES, map_journey
+from mining.personas import Personas
 from mining.sources.touchpoints import Touchpoints
 from mining.timing.stages import stage_touchpoints
+from tests.personas.planted import four_kinds
 from tests.telling import canonical, told
 from tests.timing.planting import logged, sales, told_of
 
@@ -307,3 +309,40 @@ def told_as(words):
 def sheet_of(path):
     with zipfile.ZipFile(path) as book:
         return book.read("xl/worksheets/sheet1.xml").decode()
+
+
+def grouped_map(seed, apart, n=160):
+    random = np.random.default_rng(seed)
+    group = random.permutation(["left", "right"] * (n // 2))
+    asks = random.random(n) < np.where(group == "right", 0.3 + apart, 0.3)
+    paths = [f"c{k}: ad > {'chat > ' if asks[k] else ''}site > {random.choice(['won', 'lost'])}" for k in range(n)]
+    journeys = told(*paths)
+    stages = {"Find": ["ad", "chat", "site"], "Buy": ["won", "lost"]}
+    by = pd.Series(group, index=[f"c{k}" for k in range(n)])
+    return map_journey(journeys, by=by, stages=stages, lanes=["customers do", "we do", "outcome"])
+
+
+def test_a_difference_that_was_planted_is_marked_and_nothing_else():
+    found = grouped_map(0, 0.5)
+    rows = found.differences[found.differences["is_found"]]
+    assert set(rows["item"]) == {"chat"}
+    right = rows.set_index("persona").loc["right"]
+    assert right["low"] < right["difference"] < right["high"]
+    assert right["difference"] == pytest.approx(right["share"] - right["share_others"])
+    assert right["n"] + right["n_others"] == 160
+    assert "▲" in found.plot("right").html
+    assert "▼" in found.plot("left").html
+    assert "tested" in found.plot("right").html
+
+
+def test_groups_drawn_by_chance_are_marked_in_hardly_any_map():
+    marked = sum(grouped_map(seed, 0.0).differences["is_found"].any() for seed in range(60))
+    assert marked <= 8  # 3 expected; binomial band at 99 %
+
+
+def test_personas_are_told_apart_by_what_did_not_make_them_alone():
+    journeys, _ = four_kinds(400, seed=3)
+    personas = Personas(random_state=0).fit(journeys)
+    found = map_journey(journeys, by=personas, lanes=["we do", "outcome"])
+    assert set(found.differences["lane"]) <= {"outcome"}
+    assert map_journey(journeys, lanes=["outcome"]).differences.empty

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +16,7 @@ from mining._files import write_table, write_whole
 from mining._statistics import SMALLEST_CELL
 from mining.journeys import Journeys
 from mining.journeys.groups import group_of
+from mining.maps.differences import COLUMNS, differences_of
 from mining.maps.lanes import LANES as _LANES
 from mining.maps.lanes import Scene, table_of
 from mining.maps.notes import Notes, read_notes
@@ -49,6 +50,7 @@ class JourneyMap:
     n_journeys: int
     n_customers: dict[str, int]
     silent: tuple[str, ...] = ()
+    differences: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=COLUMNS))
 
     def __repr__(self) -> str:
         whose = "" if self.personas == ("all",) else f" for each of {len(self.personas)} personas"
@@ -199,16 +201,25 @@ class JourneyMap:
             raise MiningError.unknown("persona", chosen, self.personas)
         return chosen
 
+    def _found(self, persona: str) -> dict[tuple[str, str], str]:
+        """Mark what was tested and differs: stage and item to a sign."""
+        told = self.differences[self.differences["is_found"].astype(bool) & (self.differences["persona"] == persona)]
+        signs = np.where(told["difference"] > 0, "▲", "▼")
+        return dict(zip(zip(told["stage"], told["item"], strict=True), map(str, signs), strict=True))
+
     def _drawn(self, persona: str | None) -> tuple[dict[tuple[str, str], GridCell], str, str]:
         from mining._draw import GridCell
 
         chosen = self._chosen(persona)
         own = self.frame[self.frame["persona"] == chosen]
+        found = self._found(chosen)
         cells = {
-            (str(lane), str(stage)): GridCell(_lines(rows)) for (lane, stage), rows in own.groupby(["lane", "stage"])
+            (str(lane), str(stage)): GridCell(_lines(rows, found))
+            for (lane, stage), rows in own.groupby(["lane", "stage"])
         }
         whose = "all customers" if chosen == "all" else chosen
         note = f"{self.n_customers[chosen]:,} customers; stages are {self.stage_mark}."
+        note += " ▲ ▼: more or fewer than in all other groups, tested." if found else ""
         note += f" Nothing is recorded of: {', '.join(self.silent)}." if self.silent else ""
         return cells, f"Journey map: {whose}", note
 
@@ -256,7 +267,8 @@ def map_journey(
         of contacts, hours, people per journey, per journey, share of journeys, score 0 to 1, share kept, owner, share
         of touchpoints, text), n (what the value is a share, median or mean of; 0 where masked), low, high (95 %, NaN
         where there is none), mark (measured, inferred or typed). A masked line's item is ``"fewer than 5"``, its value
-        NaN.
+        NaN. ``.differences``: with several groups, what was tested between each and all others, and what differs; that
+        bears ▲ or ▼ on the map.
 
     Raises
     ------
@@ -290,6 +302,8 @@ def map_journey(
         rows += [{"persona": name, **row, **nothing} for row in typed]
     frame = pd.DataFrame(rows, columns=_COLUMNS).astype({"item": "str", "unit": "str", "mark": "str"})
     shown = frozenset({"share of customers", "share of contacts", "share of journeys", "share kept"})
+    everybody = Scene(journeys, staged, design)
+    apart = differences_of(everybody, list(names), group, by) if len(names) > 1 else pd.DataFrame(columns=COLUMNS)
     return JourneyMap(
         frame=_masked(frame, shown),
         personas=tuple(names),
@@ -298,6 +312,7 @@ def map_journey(
         stage_mark=staged.mark,
         n_journeys=int((group >= 0).sum()),
         n_customers=customers,
+        differences=apart,
     )
 
 
@@ -323,12 +338,16 @@ def _masked(frame: pd.DataFrame, shares: frozenset[str]) -> pd.DataFrame:
     return frame[kept].reset_index(drop=True)
 
 
-def _lines(rows: pd.DataFrame) -> list[GridLine]:
+def _lines(rows: pd.DataFrame, found: Mapping[tuple[str, str], str]) -> list[GridLine]:
     from mining._draw import GridLine
 
     ordered = rows.sort_values("value", ascending=False, kind="stable") if rows["lane"].iloc[0] == "channels" else rows
     return [
-        GridLine(_said(row), row["n"] or None, row["mark"] if row["n"] or row["unit"] == "text" else "")
+        GridLine(
+            " ".join(filter(None, [_said(row), found.get((row["stage"], row["item"]), "")])),
+            row["n"] or None,
+            row["mark"] if row["n"] or row["unit"] == "text" else "",
+        )
         for row in ordered.head(_SHOWN).to_dict("records")
     ]
 
