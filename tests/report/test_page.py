@@ -5,6 +5,8 @@ from base64 import b64encode
 from hashlib import sha256
 from html.parser import HTMLParser
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import mining
@@ -13,7 +15,9 @@ from mining.examples import write_bundled
 from mining.maps import LANES
 from mining.report import Config, Study, read_config, write_report
 from mining.report.words import spoken
-from tests.telling import told
+from mining.sources.mappings.grammar import build_mapping
+from mining.sources.touchpoints import Touchpoints
+from tests.telling import canonical, told
 
 HOSTILE = '<script>alert("x")</script>'
 
@@ -164,3 +168,46 @@ def test_a_missing_configuration_names_its_neighbours(tmp_path):
     written(tmp_path, "exports: .")
     with pytest.raises(MiningError, match=r"Did you mean 'study.yml'"):
         read_config(tmp_path / "studi.yml")
+
+
+PAYLOADS = (
+    HOSTILE, '"onload="alert(1)', "javascript:alert(1)", "<img src=x onerror=alert(1)>", "</style><script>x</script>",
+    "<svg/onload=x>", "]]><script>x</script>", "{{7*7}}{% raw %}", "$\\frac{1}{2}$", "\u202egnp.exe", "a\x00b",
+    "x" * 10_000, "<foreignObject>", "&lt;script&gt;", "' autofocus onfocus='x",
+)  # fmt: skip
+
+
+def test_labels_of_every_kind_of_injection_stay_labels_on_the_page(tmp_path):
+    random = np.random.default_rng(0)
+    rows = [
+        (f"c{k}", PAYLOADS[at], start, PAYLOADS[(at + 1) % 15], "won" if at == 3 else None)
+        for k in range(60)
+        for place, at in enumerate(random.permutation(15)[:6])
+        for start in [pd.Timestamp("2026-01-01", tz="UTC") + pd.Timedelta(hours=k * 9 + place)]
+    ]
+    columns = ["customer", "activity", "timestamp", "team", "outcome"]
+    frame = canonical(pd.DataFrame(rows, columns=columns).assign(actor_kind="employee", reason=PAYLOADS[3]))
+    study = Study(Config(exports=tmp_path, title=PAYLOADS[4]))
+    study.__dict__["touchpoints"] = Touchpoints(frame=frame, objects={}, quality=read_quality(tmp_path))
+    text = write_report(tmp_path / "page.html", study).read_text(encoding="utf-8")
+    parsed = Page(text)
+    assert parsed.tags.count("script") == 1
+    assert not {"img", "foreignobject", "iframe", "object", "embed", "base"} & set(parsed.tags)
+    assert not [name for name, _ in parsed.attributes if name.startswith("on")]
+    links = [value for name, value in parsed.attributes if name in {"href", "src", "xlink:href"} and value]
+    assert [link for link in links if not link.startswith("#")] == []
+    assert "\u202e" not in text
+    assert "\x00" not in text
+    shown = "".join(parsed.text)
+    assert HOSTILE in shown
+    assert "<img src=x onerror=alert(1)>" in shown
+
+
+def read_quality(folder):
+    """What reading one small clean file says of it."""
+    (folder / "calls.csv").write_text("id,at,who\n1,2026-01-01,a\n", encoding="utf-8")
+    mapping = build_mapping(
+        "system: phone\ntimezone: UTC\nreaders:\n- {name: call, kind: activity, table: calls, always: {activity: Call},"
+        " fields: {touchpoint_id: id, timestamp: at, customer: who}}\n"
+    )
+    return mining.read_crm(folder / "calls.csv", mapping=mapping).quality
