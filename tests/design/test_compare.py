@@ -323,3 +323,24 @@ def test_what_happens_at_once_is_taken_in_the_order_of_the_design():
     assert together.journeys["n_out_of_order"].tolist() == [0, 1]
     assert compare(journeys, design, at_once="10s").journeys["cost"].tolist() == [0, 0]
     assert journeys.log.decoded("activity")[1] == "sent"
+
+
+def test_a_department_or_a_team_can_be_the_one_to_act():
+    def judged(actor):
+        design = read_design({"stages": [{"stage": "Talk", "steps": ["ad", {"step": "call", "actor": actor}]}]})
+        found = compare(journeys, design)
+        return found.frame[found.frame["deviation"] == "wrong actor"]["n_journeys"].tolist(), found.instead
+
+    frame = told_touchpoints(*(f"c{k}: ad > call" for k in range(6)), teams={"call": "Desk"}).frame
+    frame["department"] = np.where(frame["activity"] == "call", "service", "marketing")
+    frame.loc[frame["customer"] == "c0", "team"] = "Billing"
+    journeys = Touchpoints(frame=frame, objects={}, quality=None).by("customer")  # type: ignore[arg-type]
+    assert judged("service")[0] == []
+    assert judged("team Desk")[0] == [1]
+    assert judged("team Desk")[1]["instead"].tolist() == ["Billing"]
+    wrong, instead = judged("sales")
+    assert wrong == [6]
+    assert instead[["deviation", "instead", "n_journeys"]].to_numpy().tolist() == [["wrong actor", "service", 6]]
+    for wrong_word in ("employe", "team ", "nobody"):
+        with pytest.raises(MiningError, match="actor"):
+            judged(wrong_word)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,9 +10,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from mining._engine import CodedLog
-from mining.design.records import Step
+from mining._fields import VOCABULARIES
+from mining.design.records import TEAM, Step
 
-__all__ = ["Judged", "Waits", "holds_any", "judge_actors", "judge_channels", "judge_waits", "measure_promised"]
+__all__ = [
+    "Judged",
+    "Waits",
+    "holds_any",
+    "joined",
+    "judge_actors",
+    "judge_channels",
+    "judge_waits",
+    "measure_promised",
+]
 
 Integers = npt.NDArray[np.int64]
 _UNJUDGED = ("unknown",)
@@ -43,9 +53,32 @@ def judge_channels(log: CodedLog, matched: Integers, steps: Sequence[Step]) -> J
     return _judged_words(log, matched, "channel", [step.channels for step in steps])
 
 
-def judge_actors(log: CodedLog, matched: Integers, steps: Sequence[Step]) -> Judged:
-    """Judge who acted, where a step prescribes it; where nobody knows, nothing is judged."""
-    return _judged_words(log, matched, "actor_kind", [() if step.actor is None else (step.actor,) for step in steps])
+def judge_actors(log: CodedLog, matched: Integers, steps: Sequence[Step]) -> dict[str, Judged]:
+    """Judge who acted, where a step prescribes a kind of actor, a department or a team and the log tells it.
+
+    Returns
+    -------
+    dict of str to Judged
+        By the field that was looked at: actor_kind, department, team.
+    """
+    wanted = [
+        (None if step.actor is None else _field_of(step.actor), (step.actor or "").removeprefix(TEAM)) for step in steps
+    ]
+    return {
+        field: _judged_words(log, matched, field, [(word,) if of == field else () for of, word in wanted])
+        for field in ("actor_kind", "department", "team")
+    }
+
+
+def _field_of(actor: str) -> str:
+    return "team" if actor.startswith(TEAM) else "actor_kind" if actor in VOCABULARIES["actor_kind"] else "department"
+
+
+def joined(parts: Iterable[Judged]) -> Judged:
+    """Put judgements of several kinds one after the other; their words are of different vocabularies, and get lost."""
+    held = list(parts)
+    journey, step, wrong = (np.concatenate([part[place] for part in held]) for place in range(3))
+    return Judged(journey, step, wrong, np.full(len(journey), -1))
 
 
 def _judged_words(log: CodedLog, matched: Integers, field: str, wanted: Sequence[tuple[str, ...]]) -> Judged:

@@ -11,7 +11,7 @@ import pandas as pd
 from mining._alignments import Alignments, align
 from mining._engine import CodedLog, variants
 from mining._errors import MiningError
-from mining.design.checks import Judged, holds_any, judge_actors, judge_channels, judge_waits
+from mining.design.checks import Judged, holds_any, joined, judge_actors, judge_channels, judge_waits
 from mining.design.design import Design
 from mining.design.deviations import Deviations
 from mining.design.findings import Kind, PathFindings, Subjects, explain
@@ -162,7 +162,8 @@ def _explained(alignments: Alignments, shape: int, subjects: Subjects) -> PathFi
 def _found(journeys: Journeys, design: Design, walked: _Walked, unfinished: npt.NDArray[np.bool_]) -> Found:
     journey, subject, kind, times = _per_journey(walked)
     channels = judge_channels(walked.log, walked.matched_step, design.steps)
-    actors = judge_actors(walked.log, walked.matched_step, design.steps)
+    acted = judge_actors(walked.log, walked.matched_step, design.steps)
+    actors = joined(acted.values())
     passed = np.zeros((len(journeys), len(design.steps)), bool)
     gone = np.isin(kind, [Kind.SKIPPED, Kind.OUT_OF_ORDER])
     passed[journey[gone], subject[gone]] = True
@@ -183,7 +184,9 @@ def _found(journeys: Journeys, design: Design, walked: _Walked, unfinished: npt.
         n_channel_judged=_distinct(channels.journey, channels.step, len(design.steps)),
         n_actor_judged=_distinct(actors.journey, actors.step, len(design.steps)),
         n_wait_judged=_distinct(waits.journey, waits.step, len(design.steps)),
-        instead=pd.concat([_instead(walked.log, channels, "channel"), _instead(walked.log, actors, "actor_kind")]),
+        instead=pd.concat(
+            [_instead(walked.log, judged, field) for field, judged in {"channel": channels, **acted}.items()]
+        ),
     ).without_flawed()
 
 

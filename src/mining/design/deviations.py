@@ -46,7 +46,7 @@ class Deviations:
         - `out of order`: the step happened, but not in its place;
         - `repeated`: it happened again where the design does not have it again;
         - `wrong channel`: it happened in its place in a channel that is not among the allowed;
-        - `wrong actor`: it happened in its place, but another kind of actor did it;
+        - `wrong actor`: it happened in its place, but another kind of actor, department or team did it;
         - `late`: it came later than promised, or is overdue in a journey that may still be running;
         - `added`: an activity the design does not have; `stage` says how far the journey had come.
 

@@ -10,7 +10,7 @@ import pandas as pd
 from mining._durations import duration
 from mining._errors import DesignError, MiningError, nearest
 from mining._fields import CASES, VOCABULARIES
-from mining.design.records import Stage, Step
+from mining.design.records import TEAM, Stage, Step
 
 __all__ = ["build_stages", "is_ignored", "read_case", "read_ignored", "read_others", "read_top"]
 
@@ -100,7 +100,7 @@ def _step(entry: object, place: str) -> Step:
         name=name,
         instead=_words(pairs.get("instead"), f"{at}, instead"),
         channels=tuple(_one_of(channel, VOCABULARIES["channel"], "channel") for channel in channels),
-        actor=None if actor is None else _one_of(actor, VOCABULARIES["actor_kind"], "actor"),
+        actor=None if actor is None else _actor(actor),
         optional=_truth(pairs, "optional", at),
         repeatable=_truth(pairs, "repeatable", at),
         within=within,
@@ -188,6 +188,13 @@ def _span(pairs: Mapping[str, Any], at: str) -> pd.Timedelta | None:
         return duration(value)
     except MiningError as error:
         raise DesignError(f"{at}, within: {error}") from error
+
+
+def _actor(word: str) -> str:
+    """Take a kind of actor, a department, or a team by its name."""
+    if word.startswith(TEAM) and word[len(TEAM) :].strip():
+        return TEAM + word[len(TEAM) :].strip()
+    return _one_of(word, (*VOCABULARIES["actor_kind"], *VOCABULARIES["department"]), "actor")
 
 
 def _one_of(word: str, known: Sequence[str], what: str) -> str:

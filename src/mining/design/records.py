@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import pandas as pd
 
-__all__ = ["Stage", "Step"]
+__all__ = ["TEAM", "Stage", "Step"]
+
+TEAM: Final = "team "  # before the name of a team that is to act
 
 
 class Step(NamedTuple):
@@ -15,7 +17,7 @@ class Step(NamedTuple):
     name: str
     instead: tuple[str, ...] = ()  # activities that do just as well
     channels: tuple[str, ...] = ()  # empty: any
-    actor: str | None = None
+    actor: str | None = None  # a kind of actor (employee), a department (service), or a team (team Billing)
     optional: bool = False
     repeatable: bool = False
     within: pd.Timedelta | None = None
