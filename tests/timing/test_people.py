@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
+from mining.sources.touchpoints import Touchpoints
 from mining.timing import measure_channels, measure_people, measure_waits
-from tests.telling import told
+from tests.telling import canonical, told
 from tests.timing.planting import logged, told_of
 
 TEAMS = {"a": "Desk", "b": "Billing", "c": "Experts"}
@@ -151,3 +153,29 @@ def test_todays_owner_in_the_record_of_a_beginning_is_no_ping_pong() -> None:
         ignore_index=True,
     )
     assert measure_people(logged(frame)).returns["n_returned"].tolist() == [0]
+
+
+def test_from_channel_to_channel_the_matter_goes_on_or_starts_over():
+    rows = []
+    for k in range(12):
+        start = pd.Timestamp("2026-01-05 09:00", tz="UTC") + pd.Timedelta(days=k)
+        same = k < 8
+        rows += [
+            {"customer": f"c{k}", "activity": "chat", "channel": "chat", "ticket": f"t{k}", "timestamp": start},
+            {"customer": f"c{k}", "activity": "call", "channel": "phone", "ticket": f"t{k}" if same else f"u{k}",
+             "timestamp": start + pd.Timedelta(hours=2)},
+            {"customer": f"c{k}", "activity": "lost" if k < 6 else "won", "outcome": "lost" if k < 6 else "won",
+             "touchpoint_kind": "state", "timestamp": start + pd.Timedelta(hours=3)},
+        ]  # fmt: skip
+    frame = pd.DataFrame(rows)
+    frame["touchpoint_kind"] = frame["touchpoint_kind"].fillna("interaction")
+    found = measure_channels(Touchpoints(frame=canonical(frame), objects={}, quality=None).by("customer"))
+    row = found.continuity.iloc[0]
+    assert row[["channel", "next_channel", "n", "n_continued", "n_started_over", "n_untold"]].tolist() == [
+        "chat", "phone", 12, 8, 4, 0
+    ]  # fmt: skip
+    assert row["low"] < row["started_over_share"] < row["high"]
+    assert row["started_over_share"] == pytest.approx(1 / 3)
+    ends = found.ends.set_index("channel")
+    assert ends.loc["phone", ["n_last", "n_lost", "of_finished", "lost_share"]].tolist() == [12, 6, 12, 0.5]
+    assert np.isnan(ends.loc["chat", "lost_share"])

@@ -263,7 +263,12 @@ def _people(result: People, words: Words) -> list[Exhibit]:
 
 
 def _channels(result: Channels, words: Words) -> list[Exhibit]:
-    return [_shown(result.plot()), _table(result.redirections, words, words.exhibits["redirections"], rows=10)]
+    return [
+        _shown(result.plot()),
+        _table(result.redirections, words, words.exhibits["redirections"], rows=10),
+        _table(result.continuity, words, words.exhibits["continuity"], rows=10),
+        _table(result.ends, words, words.exhibits["channel_ends"], folded=True),
+    ]
 
 
 def _pains(result: PainPoints, words: Words) -> list[Exhibit]:

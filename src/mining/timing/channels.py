@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,16 +11,17 @@ import pandas as pd
 
 from mining._durations import duration
 from mining._engine import CodedLog
-from mining._statistics import false_discovery_rate, wilson
+from mining._statistics import SMALLEST_CELL, false_discovery_rate, wilson
 from mining.journeys import Journeys
 from mining.journeys.groups import customer_of
-from mining.timing.losses import exact_p
+from mining.timing.losses import Fates, exact_p, fates
+from mining.timing.responses import by_people
 from mining.timing.steps_taken import HOUR
 
 if TYPE_CHECKING:
     from mining._draw import Picture
 
-__all__ = ["CONVERSATIONS", "Channels", "measure_channels"]
+__all__ = ["CONVERSATIONS", "Channels", "changes_of_channel", "measure_channels"]
 
 # Where customers ask somebody for something. Seeing an ad, then a page, then a form is a path and not a redirection.
 CONVERSATIONS: Final = (
@@ -42,6 +43,7 @@ class Channels:
     frame: pd.DataFrame
     ends: pd.DataFrame
     redirections: pd.DataFrame
+    continuity: pd.DataFrame
     n_journeys: int
 
     def __repr__(self) -> str:
@@ -92,7 +94,12 @@ def measure_channels(journeys: Journeys, *, within: str | pd.Timedelta = "2D") -
     -------
     Channels
         ``.frame``, most first: channel, next_channel, n (contacts), n_customers, share (of the contacts that went on
-        from the channel), wait_median_hours. ``.ends``: channel, n_first, first_share, n_last, last_share (journeys).
+        from the channel), wait_median_hours. ``.ends``: channel, n_first, first_share, n_last, last_share (journeys),
+        n_lost (journeys that were lost after a last contact in it), of_finished, lost_share with lost_low and lost_high
+        (Wilson, 95 %; what may still run is left out). ``.continuity``, where customers come in another channel of
+        conversation: channel, next_channel, n, n_customers, n_continued (the matter went on), n_started_over (it names
+        other people, teams and tickets), n_untold, started_over_share (of those told) with low and high; pairs of fewer
+        than five customers are left out.
         ``.redirections``, most first: channel, next_channel, n_customers (started there), n_redirected, share (0..1)
         with low and high (Wilson, 95 %), compared_with (the third channel), expected (its share, 0..1), lift (share /
         expected), p, p_adjusted (Fisher's exact test, Benjamini-Hochberg; NaN below twenty customers).
@@ -111,8 +118,69 @@ def measure_channels(journeys: Journeys, *, within: str | pd.Timedelta = "2D") -
     log = journeys.log
     is_contact = (log.codes["channel"] >= 0) & log.holds("touchpoint_kind", "interaction")
     return Channels(
-        _matrix(log, is_contact), _ends(log, is_contact), _redirections(journeys, is_contact, within), len(journeys)
+        _matrix(log, is_contact),
+        _ends(log, is_contact, fates(journeys)),
+        _redirections(journeys, is_contact, within),
+        _continuity(log),
+        len(journeys),
     )
+
+
+class Changed(NamedTuple):
+    """Contacts of customers in another channel of conversation than the contact before."""
+
+    before: Integers  # places in the log
+    after: Integers
+    continued: Flags  # the matter went on
+    started_over: Flags  # the customer began again; where neither is marked the log does not tell
+
+
+def changes_of_channel(log: CodedLog) -> Changed:
+    """Find where customers come in another channel of conversation, and whether the matter went on.
+
+    It went on where the contact before is of the same ticket, deal, lead or conversation, or with the same person or
+    team; where it names others, the customer began again.
+    """
+    at = np.flatnonzero(log.holds("touchpoint_kind", "interaction") & (log.codes["channel"] >= 0))
+    before, after = at[:-1], at[1:]
+    speaks = np.append(np.isin(log.words["channel"].astype(str), CONVERSATIONS), False)[log.codes["channel"]]
+    moved = (log.journey_of[before] == log.journey_of[after]) & speaks[after] & speaks[before]
+    moved &= (log.codes["channel"][before] != log.codes["channel"][after]) & log.holds("direction", "inbound")[after]
+    before, after = before[moved], after[moved]
+    same, other = np.zeros(len(after), bool), np.zeros(len(after), bool)
+    people = by_people(log)
+    for field in ("ticket", "deal", "lead", "conversation", "team", "actor"):
+        codes = log.codes.get(field)
+        if codes is not None:
+            known = (codes[before] >= 0) & (codes[after] >= 0)
+            known &= (field != "actor") | (people[before] & people[after])  # the customer himself continues nothing
+            same |= known & (codes[before] == codes[after])
+            other |= known & (codes[before] != codes[after])
+    return Changed(before, after, same, other & ~same)
+
+
+def _continuity(log: CodedLog) -> pd.DataFrame:
+    moved = changes_of_channel(log)
+    frame = pd.DataFrame(
+        {
+            "channel": log.decoded("channel", moved.before), "next_channel": log.decoded("channel", moved.after),
+            "customer": customer_of(log)[log.journey_of[moved.after]],
+            "continued": moved.continued, "started_over": moved.started_over,
+        }
+    ).astype({"channel": "str", "next_channel": "str"})  # fmt: skip
+    summed = frame.groupby(["channel", "next_channel"], as_index=False).agg(
+        n=("customer", "size"), n_customers=("customer", "nunique"), n_continued=("continued", "sum"),
+        n_started_over=("started_over", "sum"),
+    )  # fmt: skip
+    told = summed["n_continued"] + summed["n_started_over"]
+    low, high = wilson(summed["n_started_over"], told)
+    summed = summed.assign(
+        n_untold=summed["n"] - told, started_over_share=summed["n_started_over"] / told.where(told > 0)
+    )
+    summed = summed.assign(low=low, high=high)
+    summed.loc[told == 0, ["low", "high"]] = np.nan
+    few = summed["n_customers"] < SMALLEST_CELL
+    return summed[~few].sort_values(["n", "channel", "next_channel"], ascending=[False, True, True], ignore_index=True)
 
 
 def _matrix(log: CodedLog, is_contact: Flags) -> pd.DataFrame:
@@ -135,7 +203,7 @@ def _matrix(log: CodedLog, is_contact: Flags) -> pd.DataFrame:
     return summed.sort_values(["n", "channel", "next_channel"], ascending=[False, True, True], ignore_index=True)
 
 
-def _ends(log: CodedLog, is_contact: Flags) -> pd.DataFrame:
+def _ends(log: CodedLog, is_contact: Flags, fate: Fates) -> pd.DataFrame:
     at = np.flatnonzero(is_contact)
     journey = log.journey_of[at]
     is_new = np.append(True, journey[1:] != journey[:-1])[: len(at)]
@@ -153,6 +221,13 @@ def _ends(log: CodedLog, is_contact: Flags) -> pd.DataFrame:
             "last_share": last / n,
         }
     )
+    over = is_last & fate.is_finished[journey]
+    finished = np.bincount(log.codes["channel"][at[over]], minlength=breadth)
+    lost = np.bincount(log.codes["channel"][at[over & fate.is_lost[journey]]], minlength=breadth)
+    low, high = wilson(lost, finished)
+    told = finished >= SMALLEST_CELL
+    frame = frame.assign(n_lost=lost, of_finished=finished, lost_share=lost / np.where(told, finished, np.nan),
+                         lost_low=np.where(told, low, np.nan), lost_high=np.where(told, high, np.nan))  # fmt: skip
     frame = frame[(frame["n_first"] > 0) | (frame["n_last"] > 0)]
     return frame.sort_values(["n_first", "channel"], ascending=[False, True], ignore_index=True)
 

@@ -13,7 +13,7 @@ from mining._statistics import SMALLEST_CELL
 from mining.journeys import Journeys
 from mining.journeys.groups import customer_of, group_of
 from mining.timing.calendar import Calendar
-from mining.timing.channels import CONVERSATIONS
+from mining.timing.channels import changes_of_channel
 from mining.timing.clustering import clustered_quantiles
 from mining.timing.responses import by_people
 from mining.timing.steps_taken import span_hours
@@ -188,21 +188,7 @@ def _returned(journeys: Journeys) -> Integers:
 def _switched(journeys: Journeys) -> tuple[Integers, Integers]:
     """Count, per journey, the customer's changes of channel with which the matter went on, or began again."""
     log = journeys.log
-    at = np.flatnonzero(log.holds("touchpoint_kind", "interaction") & (log.codes["channel"] >= 0))
-    before, after = at[:-1], at[1:]
-    speaks = np.append(np.isin(log.words["channel"].astype(str), CONVERSATIONS), False)[log.codes["channel"]]
-    moved = (log.journey_of[before] == log.journey_of[after]) & speaks[after] & speaks[before]
-    moved &= (log.codes["channel"][before] != log.codes["channel"][after]) & log.holds("direction", "inbound")[after]
-    before, after = before[moved], after[moved]
-    same, other = np.zeros(len(after), bool), np.zeros(len(after), bool)
-    people = by_people(log)
-    for field in ("ticket", "deal", "lead", "conversation", "team", "actor"):
-        codes = log.codes.get(field)
-        if codes is not None:
-            known = (codes[before] >= 0) & (codes[after] >= 0)
-            known &= (field != "actor") | (people[before] & people[after])  # the customer himself continues nothing
-            same |= known & (codes[before] == codes[after])
-            other |= known & (codes[before] != codes[after])
-    journey = log.journey_of[after]
-    counted = [np.bincount(journey[mask], minlength=log.n_journeys) for mask in (same, other & ~same)]
+    moved = changes_of_channel(log)
+    journey = log.journey_of[moved.after]
+    counted = [np.bincount(journey[mask], minlength=log.n_journeys) for mask in (moved.continued, moved.started_over)]
     return counted[0].astype(np.int64), counted[1].astype(np.int64)
