@@ -12,6 +12,10 @@ STUDIES = sorted((Path(__file__).resolve().parent.parent / "data" / "studies").g
 REAL = [path for path in STUDIES if "MINING_DATA" in path.read_text(encoding="utf-8")]
 # What a reader must find on the page of each: counts from the notes that come with the logs.
 SAYS = {
+    "bpic2016_complaints": ["of 226 customers", "N.A.: no respect/not taken seriously"],
+    "fivetran_hubspot_zendesk": ["of 20 customers", "Nothing is recorded of:"],
+    "leadforge_small": ["120,444 touchpoints of 5,000 customers", "No effect"],
+    "receipt_wabo": ["8,577 touchpoints", "1,434 journeys"],
     "bpic2012": ["262,200 touchpoints", "13,087 journeys", "262,200 of 262,200 rows"],
     "callcenter": ["7,548 touchpoints of 3,232 customers", "3,885 journeys", "perhaps an account shared by many"],
     "fivetran_hubspot": ["7 customers", "a field that is not followed"],
