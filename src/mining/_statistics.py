@@ -7,7 +7,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["SMALLEST_CELL", "false_discovery_rate", "masked", "median_interval", "wilson"]
+__all__ = ["SMALLEST_CELL", "false_discovery_rate", "masked", "median_interval", "share_difference", "wilson"]
+
+Bounded = tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]
 
 SMALLEST_CELL: Final = 5
 _Z: Final = 1.959963984540054
@@ -46,6 +48,38 @@ def wilson(successes: npt.ArrayLike, trials: npt.ArrayLike) -> tuple[npt.NDArray
     low = np.where(tried, np.clip((centre - half) / scale, 0, 1), np.nan)
     high = np.where(tried, np.clip((centre + half) / scale, 0, 1), np.nan)
     return low, high
+
+
+def share_difference(one: Bounded, other: Bounded) -> tuple[npt.NDArray[np.float64], ...]:
+    """Subtract two independent shares, with the interval that follows from theirs.
+
+    Parameters
+    ----------
+    one, other : tuple of array-like
+        A share and the bounds of its interval: share, low, high.
+
+    Returns
+    -------
+    difference, low, high : ndarray of float
+        One less the other; NaN where either is.
+
+    References
+    ----------
+    Newcombe, R. G. (1998). Interval estimation for the difference between independent proportions, method 10.
+
+    Examples
+    --------
+    >>> difference, low, high = share_difference((0.5, 0.4, 0.6), (0.2, 0.1, 0.4))
+    >>> difference.round(2).item(), low.round(2).item(), high.round(2).item()
+    (0.3, 0.08, 0.44)
+    """
+    (share, low, high), (base, base_low, base_high) = (
+        tuple(np.asarray(part, float) for part in told) for told in (one, other)
+    )
+    difference = share - base
+    below = np.sqrt((share - low) ** 2 + (base_high - base) ** 2)
+    above = np.sqrt((high - share) ** 2 + (base - base_low) ** 2)
+    return difference, difference - below, difference + above
 
 
 def false_discovery_rate(p_values: npt.ArrayLike) -> npt.NDArray[np.float64]:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mining._statistics import SMALLEST_CELL, false_discovery_rate, wilson
+from mining._statistics import SMALLEST_CELL, false_discovery_rate, share_difference, wilson
 from mining.maps.lanes import Scene
 from mining.timing.losses import exact_p, fates
 
@@ -86,13 +86,13 @@ def differences_of(scene: Scene, names: list[str], group: Integers, by: Any) -> 
 def _compared(k: Integers, n: Integers, k_other: Integers, n_other: Integers) -> dict[str, Any]:
     share, other = k / np.maximum(n, 1), k_other / np.maximum(n_other, 1)
     (low, high), (low_other, high_other) = wilson(k, n), wilson(k_other, n_other)
-    difference = share - other
+    difference, lower, upper = share_difference((share, low, high), (other, low_other, high_other))
     return {
         "share": share,
         "share_others": other,
         "difference": difference,
-        "low": difference - np.sqrt((share - low) ** 2 + (high_other - other) ** 2),
-        "high": difference + np.sqrt((high - share) ** 2 + (other - low_other) ** 2),
+        "low": lower,
+        "high": upper,
         "n": n,
         "n_others": n_other,
     }

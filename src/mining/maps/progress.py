@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from mining._statistics import wilson
+from mining._statistics import share_difference, wilson
 
 if TYPE_CHECKING:
     from mining._draw import Picture
@@ -81,12 +81,11 @@ def changes(
     listed_now = both["is_listed_now"].eq(True)
     both = both[listed_before | listed_now]
     share, other = both["value_now"], both["value_before"]
-    below = np.sqrt((share - both["low_now"]) ** 2 + (both["high_before"] - other) ** 2)
-    above = np.sqrt((both["high_now"] - share) ** 2 + (other - both["low_before"]) ** 2)
-    difference = share - other
-    low, high = difference - below, difference + above
+    difference, low, high = share_difference(
+        (share, both["low_now"], both["high_now"]), (other, both["low_before"], both["high_before"])
+    )
     verdict = np.select(
-        [difference.isna(), high < 0, low > 0], ["not measured", "better", "worse"], default="not told apart"
+        [np.isnan(difference), high < 0, low > 0], ["not measured", "better", "worse"], default="not told apart"
     )
     standing = np.select(
         [listed_before[both.index] & listed_now[both.index], listed_now[both.index]],

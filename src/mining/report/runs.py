@@ -14,7 +14,7 @@ import pandas as pd
 from mining import __version__
 from mining._errors import ExportError
 from mining._files import write_whole
-from mining._statistics import SMALLEST_CELL
+from mining._statistics import SMALLEST_CELL, share_difference
 from mining.report.study import Study
 
 __all__ = ["Changes", "changes_since", "read_run", "save_run"]
@@ -123,10 +123,9 @@ def changes_since(study: Study, earlier: Path | str) -> Changes:
     now = pd.DataFrame(_figures(study), columns=_FIGURE)
     both = told["figures"].merge(now, on=["of", "figure"], how="outer", suffixes=("_before", "_now"), sort=True)
     share, other = both["share_now"].astype(float), both["share_before"].astype(float)
-    below = np.sqrt((share - both["low_now"]) ** 2 + (both["high_before"] - other) ** 2)
-    above = np.sqrt((both["high_now"] - share) ** 2 + (other - both["low_before"]) ** 2)
-    difference = share - other
-    low, high = difference - below, difference + above
+    difference, low, high = share_difference(
+        (share, both["low_now"], both["high_now"]), (other, both["low_before"], both["high_before"])
+    )
     verdict = np.select(
         [other.isna(), share.isna(), low > 0, high < 0], ["only now", "only before", "up", "down"], "not told apart"
     )
@@ -140,7 +139,7 @@ def changes_since(study: Study, earlier: Path | str) -> Changes:
         }
     )  # fmt: skip
     differs = frame["verdict"].isin(["up", "down"])
-    order = np.lexsort((frame["figure"], frame["of"], -difference.abs().fillna(0.0), ~differs))
+    order = np.lexsort((frame["figure"], frame["of"], -np.abs(np.nan_to_num(difference)), ~differs))
     return Changes(frame.iloc[order].reset_index(drop=True), str(told["span"]), _span(study))
 
 
