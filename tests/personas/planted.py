@@ -146,6 +146,14 @@ def three_tempos(n: int = 400, seed: int = 0) -> tuple[Journeys, np.ndarray]:
     return journeys_of(told, gaps=np.array([2.0, 24.0, 240.0])[truth].tolist(), seed=seed), truth
 
 
+def three_ways(n: int = 600, seed: int = 0) -> tuple[Journeys, np.ndarray]:
+    """Customers of three kinds that do the same things, each kind mostly in a channel of its own."""
+    told, _ = scripted({"researcher": SCRIPTS["researcher"]}, n, 0.3, seed)
+    truth = np.random.default_rng(seed + 9).integers(0, 3, n)
+    ways = [CHANNELS, dict.fromkeys(CHANNELS, "phone") | {"quote": "email"}, dict.fromkeys(CHANNELS, "chat")]
+    return journeys_of(told, channels=[ways[kind] for kind in truth], seed=seed), truth
+
+
 def two_kinds(n: int = 120, seed: int = 0) -> tuple[Journeys, np.ndarray]:
     """Customers of two kinds that hardly overlap, without outcomes."""
     told, truth = scripted({"site": "ad site site demo quote", "call": "phone branch phone phone"}, n, 0.1, seed)

@@ -3,6 +3,7 @@
 from mining.personas.audience import Audience, find_audience
 from mining.personas.cards import Cards
 from mining.personas.compare_groups import GroupComparison, compare_groups
+from mining.personas.focus import Focus
 from mining.personas.ideal import IdealCustomers, find_ideal_customers
 from mining.personas.ideal_each import IdealByGroup, find_ideal_each
 from mining.personas.personas import Personas
@@ -12,6 +13,7 @@ from mining.personas.qualification import Qualification
 __all__ = [
     "Audience",
     "Cards",
+    "Focus",
     "GroupComparison",
     "IdealByGroup",
     "IdealCustomers",

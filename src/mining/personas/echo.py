@@ -1,31 +1,55 @@
-"""Whether the opening of journeys alone and their end alone put customers into the same persona."""
+"""Whether parts of journeys that share nothing, each alone, put customers into the same persona."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from mining._statistics import SMALLEST_CELL
+from mining.personas.blocks import path_counts
 from mining.personas.encoder import Encoder
 from mining.personas.grouping import centres_of, nearest, told_apart
 from mining.personas.seen import Seen
 
-__all__ = ["Parts", "echo", "part"]
+__all__ = ["Parts", "comes_back", "echo", "echo_in_halves", "part"]
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
-Parts = tuple[Floats, Floats, Labels]
+_MODERATE: Final = 0.4  # where Landis and Koch (1977) begin to speak of moderate agreement
+_FAIR: Final = 0.25  # well within what they call fair
+_HALVINGS: Final = 15
 _GAP: Final = 1 / 8
 _FEWEST: Final = 20
 _PAIR: Final = 10  # customers in two personas together, below which nothing can be said about the pair
 
 
-def part(seen: Seen, features: Sequence[str]) -> Parts | None:
-    """Draw the opening of every journey, and its end, each as if it were all there is.
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What is seen of customers, in parts.
+
+    Attributes
+    ----------
+    opening, end : ndarray of float
+        Columns of numbers of the customers whose journeys have both.
+    rows : ndarray of int64
+        These customers' rows; fewer than 20 tell nothing.
+    does : ndarray of float
+        Customers by activities: 1 where the customer ever does it. Without columns where paths are not asked for.
+    """
+
+    opening: Floats
+    end: Floats
+    rows: Labels
+    does: Floats
+
+
+def part(seen: Seen, features: Sequence[str]) -> Parts:
+    """Draw the opening of every journey, and its end, each as if it were all there is; and who does what at all.
 
     The opening is a third of the median length, in every journey the same number of touchpoints, and so is the end, of
     which a journey that is no longer keeps what follows its opening. Were each a share of its own journey, those that
@@ -40,10 +64,7 @@ def part(seen: Seen, features: Sequence[str]) -> Parts | None:
 
     Returns
     -------
-    opening, end : ndarray
-        Columns of numbers of the customers that have both.
-    rows : ndarray of int64
-        These customers' rows. None instead of all three where they are fewer than 20.
+    Parts
     """
     typical = float(np.median(seen.lengths))
     opening = max(round(typical / 3), 1)
@@ -52,13 +73,30 @@ def part(seen: Seen, features: Sequence[str]) -> Parts | None:
     left = np.repeat(seen.lengths, seen.lengths) - place
     parts = [_taken(seen, place < opening), _taken(seen, (left <= ending) & (place >= opening))]
     both = np.intersect1d(parts[0].owner, parts[1].owner)
-    if len(both) < _FEWEST:
-        return None
-    points = [_points(each.only(both), features) for each in parts]
-    return points[0], points[1], both
+    nothing = np.zeros((len(both), 0))
+    points = [_points(each.only(both), features) if len(both) >= _FEWEST else nothing for each in parts]
+    return Parts(points[0], points[1], both, _does(seen) if "path" in features else np.zeros((seen.n_customers, 0)))
 
 
-def echo(parts: Parts | None, labels: Labels, number: int) -> float:
+def comes_back(one: npt.ArrayLike, other: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Say whether a grouping is more than a chance habit: moderate agreement of opening and end, or fair in both ways.
+
+    Where one persona's journey is a part of another's, their ends are alike and can only agree fairly.
+
+    Parameters
+    ----------
+    one, other : array_like of float
+        What `echo` and `echo_in_halves` gave; NaN counts as none.
+
+    Returns
+    -------
+    ndarray of bool
+    """
+    first, second = np.nan_to_num(np.asarray(one, float)), np.nan_to_num(np.asarray(other, float))
+    return np.asarray((first >= _MODERATE) | ((first >= _FAIR) & (second >= _FAIR)), bool)
+
+
+def echo(parts: Parts, labels: Labels, number: int) -> float:
     """Measure how far the opening and the end of journeys tell the same of a grouping, in its worst pair of groups.
 
     Chance habits of one touchpoint (a step left out, a call too many) make groups as well, but such a group shows in
@@ -66,7 +104,7 @@ def echo(parts: Parts | None, labels: Labels, number: int) -> float:
 
     Parameters
     ----------
-    parts : Parts or None
+    parts : Parts
         See `part`.
     labels : ndarray of int64
         The grouping of all customers.
@@ -83,15 +121,63 @@ def echo(parts: Parts | None, labels: Labels, number: int) -> float:
     ----------
     Cohen, J. (1960). A coefficient of agreement for nominal scales.
     """
-    if parts is None:
+    if len(parts.rows) < _FEWEST:
         return 0.0
-    *drawn, both = parts
-    said = []
-    for points in drawn:
-        scaled = points * np.sqrt(told_apart(points, labels[both], number))
-        said.append(nearest(scaled, centres_of(scaled, labels[both], number)))
-    table = np.bincount(said[0] * number + said[1], minlength=number * number).reshape(number, number)
+    table = _said_twice((parts.opening, parts.end), labels[parts.rows], number)
     return min(_kappa(table[np.ix_([one, other], [one, other])]) for one in range(number) for other in range(one))
+
+
+def echo_in_halves(parts: Parts, labels: Labels, number: int, random: np.random.Generator) -> float:
+    """Measure how far two halves of the activities tell the same of a grouping, in its worst pair of groups.
+
+    A step left out by chance shows in the half that holds it and says nothing of the other.
+
+    Parameters
+    ----------
+    parts : Parts
+        See `part`.
+    labels : ndarray of int64
+        The grouping of all customers.
+    number : int
+        How many groups.
+    random : Generator
+        Draws the halves.
+
+    Returns
+    -------
+    float
+        Cohen's kappa of the groups that either half alone speaks for, the median over halvings, the smallest over
+        pairs of groups; 0 where it cannot be judged.
+    """
+    worst = 1.0
+    for one in range(number):
+        for other in range(one):
+            rows = np.flatnonzero((labels == one) | (labels == other))
+            does, group = parts.does[rows], (labels[rows] == one).astype(np.int64)
+            used = np.flatnonzero(does.sum(axis=0) >= SMALLEST_CELL)
+            if len(used) < 2:
+                return 0.0
+            found = []
+            for _ in range(_HALVINGS):
+                half, rest = np.array_split(random.permutation(used), 2)
+                found.append(_kappa(_said_twice((does[:, half], does[:, rest]), group, 2)))
+            worst = min(worst, float(np.median(found)))
+    return worst
+
+
+def _said_twice(parts: tuple[Floats, Floats], labels: Labels, number: int) -> Labels:
+    """Count customers by the group that either part alone puts them in."""
+    said = []
+    for points in parts:
+        scaled = points * np.sqrt(told_apart(points, labels, number))
+        said.append(nearest(scaled, centres_of(scaled, labels, number)))
+    return np.bincount(said[0] * number + said[1], minlength=number * number).reshape(number, number)
+
+
+def _does(seen: Seen) -> Floats:
+    used = np.unique(seen.codes("activity"))
+    counts = path_counts(seen, seen.log.words["activity"][used[used >= 0]])[0]
+    return np.asarray(counts.toarray()[:, :-1] > 0, float)
 
 
 def _taken(seen: Seen, marked: npt.NDArray[np.bool_]) -> Seen:

@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from mining._progress import follow
-from mining.personas.echo import Parts, echo, part
+from mining.personas.echo import Parts, comes_back, echo, echo_in_halves, part
 from mining.personas.encoder import Drawn, Encoder
-from mining.personas.grouping import centres_of, group, groupings, nearest, sharpened, silhouette, told_apart
+from mining.personas.grouping import centres_of, clearest, group, nearest, started, told_apart
 from mining.personas.seen import Seen, recombine
 
 __all__ = ["Evidence", "judge", "prediction_strength", "views_of", "weights_of"]
@@ -26,11 +26,10 @@ _SPLITS: Final = 8
 _STRONG: Final = 0.8  # Tibshirani and Walther's bound
 _FAR: Final = 3.0  # standard deviations above the mean of every reference
 _LEAST: Final = 0.003  # standard deviation that a dozen references may understate
-_MODERATE: Final = 0.4  # where Landis and Koch (1977) begin to speak of moderate agreement
 _ROUNDS: Final = 3
 _WORDS: Final = (
     "not clearer than customers of one kind",
-    "does not come back at the other end of journeys",
+    "does not come back in other parts of journeys",
     "not repeatable in other customers",
 )
 
@@ -99,18 +98,21 @@ def judge(seen: Seen, table: pd.DataFrame, features: Sequence[str], numbers: Seq
     return _chosen(_tested(pd.DataFrame(rows), drawn, part(seen, features), random))
 
 
-def _tested(frame: pd.DataFrame, drawn: Drawn, parts: Parts | None, random: np.random.Generator) -> pd.DataFrame:
+def _tested(frame: pd.DataFrame, drawn: Drawn, parts: Parts, random: np.random.Generator) -> pd.DataFrame:
     """Test what is clear for coming back and for repeatability, and keep the best row of each number."""
     views, whole = views_of(drawn), np.column_stack(list(drawn.values()))
-    frame[["echo", "prediction_strength"]] = np.nan
+    frame[["echo", "echo_in_halves", "prediction_strength"]] = np.nan
     dim = frame["silhouette"] <= frame["null_high"]
     for at in frame.index[~dim]:
-        number = int(frame.loc[at, "n_personas"])
-        points = whole * np.sqrt(weights_of(whole, group(views[str(frame.loc[at, "perspective"])], number), number))
-        frame.loc[at, "echo"] = back = echo(parts, group(points, number), number)
-        if back >= _MODERATE:
+        number, view = int(frame.loc[at, "n_personas"]), views[str(frame.loc[at, "perspective"])]
+        points = whole * np.sqrt(weights_of(whole, started(view, number), number))
+        labels = group(points, number)
+        frame.loc[at, "echo"] = echo(parts, labels, number)
+        frame.loc[at, "echo_in_halves"] = echo_in_halves(parts, labels, number, random)
+        if comes_back(*frame.loc[at, ["echo", "echo_in_halves"]].astype(float)).all():
             frame.loc[at, "prediction_strength"] = prediction_strength(points, number, random)
-    faults = [dim, ~(frame["echo"] >= _MODERATE), ~(frame["prediction_strength"] >= _STRONG)]
+    back = pd.Series(comes_back(frame["echo"], frame["echo_in_halves"]), index=frame.index)
+    faults = [dim, ~back, ~(frame["prediction_strength"] >= _STRONG)]
     frame["verdict"] = np.select(faults, list(_WORDS), "possible")
     rank, clearest = np.select(faults, [3, 2, 1], 0), frame["null_high"] - frame["silhouette"]
     order = np.lexsort((clearest, -frame["echo"].fillna(-1).round(2), rank, frame["n_personas"]))
@@ -125,8 +127,8 @@ def _chosen(frame: pd.DataFrame) -> Evidence:
         frame.loc[possible[-1], "verdict"] = "chosen"
         number, perspective = int(frame.loc[possible[-1], "n_personas"]), str(frame.loc[possible[-1], "perspective"])
     columns = [
-        "n_personas", "perspective", "silhouette", "null_silhouette", "null_high", "echo", "prediction_strength",
-        "verdict",
+        "n_personas", "perspective", "silhouette", "null_silhouette", "null_high", "echo", "echo_in_halves",
+        "prediction_strength", "verdict",
     ]  # fmt: skip
     return Evidence(number, perspective, pd.DataFrame([alone, *frame.to_dict("records")], columns=columns))
 
@@ -147,9 +149,9 @@ def views_of(drawn: Drawn) -> dict[str, Floats]:
 
 def _silhouettes(drawn: Drawn, numbers: Sequence[int]) -> Scores:
     return {
-        (view, number): silhouette(*sharpened(points, labels, number), number)
+        (view, number): clear
         for view, points in views_of(drawn).items()
-        for number, labels in groupings(points, numbers)
+        for number, clear, _ in clearest(points, numbers)
     }
 
 

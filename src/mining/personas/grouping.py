@@ -9,12 +9,23 @@ import numpy as np
 import numpy.typing as npt
 from scipy.cluster.hierarchy import fcluster, linkage
 
-__all__ = ["centres_of", "group", "groupings", "nearest", "sharpened", "silhouette", "told_apart"]
+__all__ = [
+    "centres_of",
+    "clearest",
+    "group",
+    "groupings",
+    "nearest",
+    "sharpened",
+    "silhouette",
+    "started",
+    "told_apart",
+]
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 _ROUNDS: Final = 50
 _TREE: Final = 1_500  # points in Ward's tree, whose memory grows with their square
+_NARROW: Final = 4  # columns up to which each is looked at alone as well
 
 
 def groupings(points: Floats, numbers: Iterable[int]) -> Iterator[tuple[int, Labels]]:
@@ -119,3 +130,37 @@ def sharpened(points: Floats, labels: Labels, number: int) -> tuple[Floats, Labe
         scaled = points * np.sqrt(told / told.max()) if told.any() else points
         labels = settled(scaled, centres_of(scaled, labels, number))
     return scaled, labels
+
+
+def clearest(points: Floats, numbers: Iterable[int]) -> Iterator[tuple[int, float, Labels]]:
+    """Group points into each of several numbers of groups, each as clearly as its columns allow.
+
+    Of few columns each is grouped by alone too, and the clearest start is taken: where one column says much and the
+    others nothing, all of them together start in the wrong place.
+
+    Parameters
+    ----------
+    points : ndarray
+        One row per point.
+    numbers : iterable of int
+        Numbers of groups.
+
+    Yields
+    ------
+    tuple of int, float and ndarray
+        The number, the silhouette of the groups after `sharpened`, and these groups.
+    """
+    breadth = points.shape[1]
+    starts = [points, *(points[:, [column]] for column in range(breadth) if 1 < breadth <= _NARROW)]
+    for found in zip(*(groupings(start, list(numbers)) for start in starts), strict=True):
+        number, best = found[0][0], (-np.inf, found[0][1])
+        for _, start in found:
+            scaled, labels = sharpened(points, start, number)
+            clear = silhouette(scaled, labels, number)
+            best = (clear, labels) if clear > best[0] else best
+        yield number, float(best[0]), best[1]
+
+
+def started(points: Floats, number: int) -> Labels:
+    """Group points for others to start from: by all columns, or by the clearest of few."""
+    return group(points, number) if points.shape[1] > _NARROW else next(clearest(points, [number]))[2]

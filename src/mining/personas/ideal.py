@@ -20,10 +20,12 @@ from mining.personas.ideal_model import IdealModel, learn_model
 from mining.personas.known import known_before, plain_table, telling
 from mining.personas.lifts import AVOID, IDEAL, absent_of, lifts
 from mining.personas.prospects import LOST, OPEN, WON, Prospects, prospects_in, prospects_of
+from mining.personas.sales import sales_of
 from mining.personas.winners import journeys_of_won, nobody_described
 
 if TYPE_CHECKING:
     from mining._draw import Picture
+    from mining.personas.focus import Focus
     from mining.personas.qualification import Qualification
 
 __all__ = ["IdealCustomers", "find_ideal_customers"]
@@ -59,8 +61,10 @@ class IdealCustomers:
         Whom the won are compared with.
     prospects : Prospects
         The customers and their fates.
-    amount : float
-        Median money of a sale, in the currency used most; NaN where none is told.
+    sales : ndarray of float
+        The largest sum that each customer's sales name, in the currency used most; NaN where none is told.
+    looked_at : tuple of Bands and ndarray of float
+        What was looked at, and which customer has it; see `Bands.draw`.
     """
 
     frame: pd.DataFrame
@@ -70,7 +74,14 @@ class IdealCustomers:
     journeys_of_won: pd.DataFrame
     against: str
     prospects: Prospects
-    amount: float
+    sales: npt.NDArray[np.float64]
+    looked_at: tuple[Bands, npt.NDArray[np.float64]]
+
+    @property
+    def mean_sale(self) -> float:
+        """Mean money of a sale, in the currency used most; NaN where fewer than five are told."""
+        told = self.sales[~np.isnan(self.sales)]
+        return float(told.mean()) if len(told) >= SMALLEST_CELL else float("nan")
 
     @property
     def sentence(self) -> str:
@@ -103,13 +114,15 @@ class IdealCustomers:
             f"{int(n.get(IDEAL, 0))} ideal values, {int(n.get(AVOID, 0))} to avoid, of {len(self.frame):,}>"
         )
 
-    def score(self, journeys: Journeys | pd.DataFrame) -> Qualification:
+    def score(self, journeys: Journeys | pd.DataFrame, cost: float | None = None) -> Qualification:
         """Score every open prospect of some journeys by the same attributes.
 
         Parameters
         ----------
         journeys : Journeys or DataFrame
             Of customers old or new; those already won or lost are left out. Of a table all rows are open.
+        cost : float, optional
+            Money that approaching a customer costs, to tell what is left of its expected value.
 
         Returns
         -------
@@ -118,7 +131,42 @@ class IdealCustomers:
         """
         from mining.personas.qualification import qualify
 
-        return qualify(self, journeys)
+        return qualify(self, journeys, cost)
+
+    def focus(self, cost: float | pd.Series, *, sale: float | None = None, by: pd.Series | None = None) -> Focus:
+        """Tell whom approaching pays: cost beside sales, by score on customers held out, and by group.
+
+        Approaching a customer pays where its chance of a sale times what a sale brings is more than it costs. Whether
+        those above this break-even really brought more than they cost is looked up on customers whom the scores have
+        not seen; whether groups did, on all that are compared. Won customers count with their own sum.
+
+        Parameters
+        ----------
+        cost : float or Series
+            Money that approaching one customer costs; a Series is indexed by customer.
+        sale : float, optional
+            Money that a sale brings. By default what the export names: the mean sum of the won, in the currency used
+            most.
+        by : Series, optional
+            Groups of your own beside the values of attributes, indexed by customer, as ``personas.labels_``.
+
+        Returns
+        -------
+        Focus
+            ``.frame``, ``.choices``, ``.groups``, ``.break_even``, ``.sentence``, ``.plot()``.
+
+        Raises
+        ------
+        MiningError
+            Where no sums are told and `sale` is not given, and for costs that are missing, negative or all nought.
+
+        References
+        ----------
+        Elkan, C. (2001). The foundations of cost-sensitive learning.
+        """
+        from mining.personas.focus import find_focus
+
+        return find_focus(self, cost, sale=sale, by=by)
 
     def plot(self) -> Picture:
         """Draw the lifts of the values that go with buying."""
@@ -210,7 +258,7 @@ def find_ideal_customers(
     prospects = prospects_of(asked)
     found, bands, table = _found(prospects, known_before(asked, prospects), attributes, random_state)
     groups = _groups(asked, prospects, by) if by is not None else _ideal_groups(found.frame, bands, table)
-    return replace(found, journeys_of_won=journeys_of_won(asked, prospects, groups), amount=_amount(asked, prospects))
+    return replace(found, journeys_of_won=journeys_of_won(asked, prospects, groups), sales=sales_of(asked, prospects))
 
 
 def _found(
@@ -224,8 +272,10 @@ def _found(
     frame = lifts(bands, marked, prospects)
     model = learn_model(table, prospects, seed=random_state)
     found = IdealCustomers(
-        frame, absent_of(frame, bands, marked), aside, model, nobody_described(), against, prospects, float("nan")
-    )
+        frame=frame, absent=absent_of(frame, bands, marked), set_aside=aside, model=model,
+        journeys_of_won=nobody_described(), against=against, prospects=prospects,
+        sales=np.full(len(prospects), np.nan), looked_at=(bands, marked),
+    )  # fmt: skip
     return found, bands, table
 
 
@@ -255,16 +305,3 @@ def _ideal_groups(frame: pd.DataFrame, bands: Bands, table: pd.DataFrame) -> lis
         column = bands.labels.index((str(row.attribute), str(row.value)))
         found.append((f"{row.attribute}: {row.value}", marked[:, column] == 1))
     return found
-
-
-def _amount(journeys: Journeys, prospects: Prospects) -> float:
-    """Take the median of the largest sums that won customers' sales name, in the currency used most."""
-    log = journeys.log
-    paid = log.numbers["amount"]
-    at = np.flatnonzero(log.holds("outcome", "won") & (np.nan_to_num(paid) > 0))
-    if len(at) < SMALLEST_CELL:
-        return float("nan")
-    currency, _ = pd.factorize(journeys.touchpoints.frame["currency"].iloc[log.rows[at]])
-    at = at[currency == np.bincount(currency + 1).argmax() - 1]
-    largest = pd.Series(paid[at]).groupby(prospects.owner[log.journey_of[at]]).max()
-    return float(largest.median()) if len(largest) >= SMALLEST_CELL else float("nan")

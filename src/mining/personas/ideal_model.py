@@ -47,7 +47,7 @@ class IdealModel:
     fitted : Fitted
         The model on all compared customers.
     foretold : DataFrame
-        score and won of each held-out customer.
+        score and won of each held-out customer, and prospect: its row in `IdealCustomers.prospects`.
     """
 
     kind: str
@@ -131,7 +131,7 @@ def learn_model(table: pd.DataFrame, prospects: Prospects, *, seed: int) -> Idea
         calibration=calibration(scores["chosen"], out),
         held_out=parted.words,
         fitted=whole,
-        foretold=pd.DataFrame({"score": scores["chosen"], "won": out.won}),
+        foretold=pd.DataFrame({"score": scores["chosen"], "won": out.won, "prospect": np.flatnonzero(compared)[at]}),
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from mining.personas.cards import Cards, cards_of
 from mining.personas.encoder import BLOCKS, Encoder
 from mining.personas.engines import ENGINES, agreement_table, grouped_by, most_repeatable
 from mining.personas.evidence import Evidence, judge, views_of, weights_of
-from mining.personas.grouping import group
+from mining.personas.grouping import started
 from mining.personas.naming import matched_personas, new_names
 from mining.personas.profile import profile
 from mining.personas.seen import Seen, customers_of, look
@@ -153,7 +153,7 @@ class Personas(Asked):
         points = self._encoder.points(seen, table)
         self._weights = np.ones(points.shape[1])
         if found.number > 1:
-            start = group(views_of(drawn)[found.perspective], found.number)
+            start = started(views_of(drawn)[found.perspective], found.number)
             self._weights = weights_of(points, start, found.number)
         scaled = points * np.sqrt(self._weights)
         self._engine = self._chosen_engine(scaled[sample], found.number, (seen.only(sample), table.iloc[sample]))

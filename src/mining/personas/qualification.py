@@ -40,8 +40,9 @@ class Qualification:
         attributes tell, 0 to 1), band (A to D by `bands`; missing where the model tells no more than chance),
         raised_by, lowered_by (at most three attributes with their values, weightiest first), n_support (compared
         customers that the least supported of these reasons rests on; missing where they are fewer than five or no
-        reason is given); where money is told, value (its own sum, else the median sale), is_own_value, and
-        expected_value (score times value), which then orders the rows.
+        reason is given); where money is told, value (its own sum, else the mean sale), is_own_value, and
+        expected_value (score times value), which then orders the rows; and where a cost is given, net_value
+        (expected_value less it).
     bands : DataFrame
         band, from_score, to_score (a score belongs to the highest band whose from_score it reaches), n, win_rate, low,
         high (Wilson, 95 %) of held-out customers in that band.
@@ -100,13 +101,13 @@ class Qualification:
         return html_table(self.frame, caption=self.sentence, rows=10) + html_table(self.bands, caption="Bands")
 
 
-def qualify(ideal: IdealCustomers, journeys: Journeys | pd.DataFrame) -> Qualification:
+def qualify(ideal: IdealCustomers, journeys: Journeys | pd.DataFrame, cost: float | None = None) -> Qualification:
     """Score open prospects; see `IdealCustomers.score`.
 
     Raises
     ------
     MiningError
-        Where no prospect is open.
+        Where no prospect is open, or cost is to be weighed against sales of which no sum is told.
     """
     prospects, known = _asked(journeys)
     is_open = np.flatnonzero(prospects.fate == OPEN)
@@ -123,7 +124,11 @@ def qualify(ideal: IdealCustomers, journeys: Journeys | pd.DataFrame) -> Qualifi
     frame["band"] = pd.Series(bands["band"].to_numpy()[reached] if told else [None] * len(frame), dtype="str")
     frame = frame.join(_reasons(ideal, fitted.bands.draw(table), columns if told else np.zeros_like(columns)))
     if isinstance(journeys, Journeys):
-        frame = frame.join(_valued(journeys, prospects, scores, amount=ideal.amount))
+        frame = frame.join(_valued(journeys, prospects, scores, amount=ideal.mean_sale))
+    if cost is not None:
+        if "expected_value" not in frame:
+            raise MiningError.refused("A cost", "cannot be weighed: the export tells no sums of sales.")
+        frame["net_value"] = frame["expected_value"] - cost
     first = frame["expected_value"] if "expected_value" in frame else frame["score"]
     order = np.lexsort((frame["customer"], -frame["score"].round(9), -first.round(9)))
     return Qualification(frame.iloc[order].reset_index(drop=True), bands, len(prospects) - len(is_open), told)
@@ -190,7 +195,7 @@ def _weightiest(names: list[str], pull: Floats, values: dict[str, str]) -> list[
 
 
 def _valued(journeys: Journeys, prospects: Prospects, scores: Floats, *, amount: float) -> pd.DataFrame:
-    """Multiply scores by the prospect's own latest sum, or the median sale where it has none."""
+    """Multiply scores by the prospect's own latest sum, or the mean sale where it has none."""
     if np.isnan(amount):
         return pd.DataFrame(index=range(len(scores)))
     log = journeys.log
