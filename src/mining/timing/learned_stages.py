@@ -43,6 +43,7 @@ def learn_stages(journeys: Journeys, n_stages: int | None = None) -> Stages:
 
     A stage is called by its activities that most journeys have, in their order: two where their names are short, else
     one, and ``…`` where there are more. All of it is a proposal: rename, move, or edit ``.stages`` or the saved file.
+    Another log has other stages: to compare periods or groups, learn once and give all of them the same `to_design`.
 
     Parameters
     ----------
