@@ -8,6 +8,7 @@ import pytest
 import mining
 from mining._statistics import wilson
 from mining.timing import (
+    learn_stages,
     measure_journeys,
     measure_people,
     measure_responses,
@@ -167,3 +168,27 @@ def test_mails_to_the_call_centre_wait_two_days_inside_their_own_length(real_dat
     handed = measure_journeys(journeys).frame["handoffs"] > 0
     product = journeys.attribute("product").astype(str).reindex(handed.index)
     assert handed.groupby(product).sum().to_dict() == {"MacBook Pro": 173, "iPhone": 60}
+
+
+def test_stages_of_travel_and_loans_are_learned(real_data) -> None:
+    travel = learn_stages(mining.read_xes(real_data("bpic2020") / "BPI_2020_InternationalDeclarations.xes.gz"))
+    assert len(travel.stages) == 5
+    kind = travel.frame["activity"].str.extract("^(Permit|Declaration)|(Payment)").bfill(axis=1)[0]
+    of_kind = {word: set(travel.frame["stage"][kind == word]) for word in ("Permit", "Declaration", "Payment")}
+    assert not of_kind["Declaration"] & (of_kind["Permit"] | of_kind["Payment"])
+    both = travel.frame[travel.frame["stage"].isin(of_kind["Payment"]) & (kind == "Permit")]
+    assert both[["activity", "n_touchpoints"]].to_numpy().tolist() == [["Permit REJECTED by MISSING", 43]]
+    assert travel.steps["share"].round(2).tolist() == [0.59, 0.38, 0.03]
+    assert travel.steps["of_steps"].tolist() == [65_674] * 3
+    loans = learn_stages(_read(real_data("bpic2012") / "BPI_Challenge_2012.xes.gz", "bpic2012").by("deal"))
+    assert len(loans.stages) == 6
+    offers = loans.frame[loans.frame["activity"].str.startswith("O_")].groupby("stage")["n_touchpoints"].sum()
+    assert (offers.max(), offers.sum()) == (24_745, 31_244)
+    assert loans.steps["share"].round(2).tolist() == [0.77, 0.18, 0.05]
+
+
+def test_where_real_logs_tell_no_order_there_is_one_stage(real_data) -> None:
+    complaints = _read(real_data("bpic2016_complaints"), "bpic2016_complaints").by("customer")
+    assert len(learn_stages(complaints).stages) == 1
+    leads = learn_stages(_read(real_data("olist_funnel"), "olist_funnel").by("lead"))
+    assert list(leads.stages) == ["MQL created", "Won"]

@@ -65,10 +65,17 @@ def test_stages_come_from_the_logs_own_field() -> None:
     assert staged.of.tolist() == [0, 0, 1] * 3
 
 
-def test_without_any_stage_the_way_is_cut_in_thirds() -> None:
-    staged = stage_touchpoints(told("a: x > y > z", "b: x > y > z"))
+def test_without_any_stage_they_are_learned() -> None:
+    staged = stage_touchpoints(told(*crowd((20, "x > y > z"))))
     assert staged.mark == "inferred"
-    assert staged.of.tolist() == [0, 1, 2, 0, 1, 2]
+    assert staged.names == ("x", "y", "z")
+    assert staged.of.tolist() == [0, 1, 2] * 20
+
+
+def test_two_journeys_are_too_few_to_tell_stages_from() -> None:
+    staged = stage_touchpoints(told("a: x > y > z", "b: x > y > z"))
+    assert (staged.names, staged.mark) == (("x · y · …",), "inferred")
+    assert staged.of.tolist() == [0] * 6
 
 
 def test_stages_of_ones_own_must_hold_something() -> None:

@@ -239,9 +239,10 @@ def map_journey(
     """Draw the journey map out of what happened.
 
     Every cell is computed from the touchpoints of the stage and says whether it was measured, inferred or typed by a
-    person. Stages come from `stages`, else from the design, else from the log's own field, else from thirds of the way.
-    Shares and medians come with 95 % intervals by customers; journeys that may still be running are left out of
-    `outcome`. Cells that rest on, or show, fewer than five are masked.
+    person. Stages come from `stages`, else from the design, else from the log's own field, else they are learned
+    from what follows what (`mining.timing.learn_stages`), which is a proposal. Shares and medians come with 95 %
+    intervals by customers; journeys that may still be running are left out of `outcome`. Cells that rest on, or show,
+    fewer than five are masked.
 
     Parameters
     ----------

@@ -2,7 +2,9 @@
 
 from mining.timing.calendar import Calendar, read_calendar
 from mining.timing.channels import Channels, measure_channels
+from mining.timing.editable_stages import Stages
 from mining.timing.journey_facts import JourneyFacts, measure_journeys
+from mining.timing.learned_stages import learn_stages
 from mining.timing.people import People, measure_people
 from mining.timing.responses import Responses, measure_responses
 from mining.timing.slas import Slas, check_slas
@@ -17,10 +19,12 @@ __all__ = [
     "People",
     "Responses",
     "Slas",
+    "Stages",
     "Stays",
     "Waits",
     "Work",
     "check_slas",
+    "learn_stages",
     "measure_channels",
     "measure_journeys",
     "measure_people",

@@ -12,13 +12,14 @@ import numpy.typing as npt
 from mining._engine import CodedLog
 from mining._errors import MiningError
 from mining.journeys import Journeys
+from mining.timing.learned_stages import name_stages, partition_of
+from mining.timing.successions import beside
 
 if TYPE_CHECKING:
     from mining.design import Design
 
 __all__ = ["Staged", "stage_touchpoints"]
 
-_THIRDS: Final = ("early", "middle", "late")
 _KNOWN_ENOUGH: Final = 0.5
 
 Integers = npt.NDArray[np.int64]
@@ -29,7 +30,7 @@ class Staged:
     """The stages in their order and, per touchpoint, the number of its stage (-1: none).
 
     `mark` says how the stages themselves came about: typed (a design or the caller), measured (the log's own field) or
-    inferred (thirds of the way).
+    inferred (learned from what follows what, `learn_stages`: a proposal, that nobody has looked through).
     """
 
     names: tuple[str, ...]
@@ -43,9 +44,9 @@ def stage_touchpoints(
     """Put every touchpoint in a stage.
 
     Stages come from `stages` (stage to activities), else from the design, else from the log's own field `stage` where
-    half of the journeys have one, else from thirds of the way: activities by their mean relative position in a journey.
-    A touchpoint that names no stage belongs to the last stage named before it in its journey, or before all of them to
-    the first one that follows.
+    half of the journeys have one, else they are learned from what follows what (`learn_stages`): one stage, where
+    activities come in no order. A touchpoint that names no stage belongs to the last stage named before it in its
+    journey, or before all of them to the first one that follows.
 
     Parameters
     ----------
@@ -80,9 +81,8 @@ def stage_touchpoints(
     own = log.codes.get("stage")
     if own is not None and log.n_journeys and log.any_in_journey(own >= 0).mean() >= _KNOWN_ENOUGH:
         return _by_field(log, own)
-    place = _relative_place(log)
-    mean = _mean_per_word(place, log.codes["activity"], len(log.words["activity"]))
-    return Staged(_THIRDS, np.digitize(mean, [1 / 3, 2 / 3])[log.codes["activity"]].astype(np.int64), "inferred")
+    found = partition_of(log)
+    return Staged(name_stages(log, found), found.of_activity[log.narrow["activity"]], "inferred")
 
 
 def _by_activity(log: CodedLog, stage_of: Mapping[str, str], names: tuple[str, ...]) -> Integers:
@@ -103,14 +103,8 @@ def _by_field(log: CodedLog, own: npt.NDArray[np.int32]) -> Staged:
 
 def _filled(log: CodedLog, numbers: Integers) -> Integers:
     """Carry stages forward through each journey, then the first one back to its beginning."""
-    at = np.arange(log.n_touchpoints)
-    start = np.repeat(log.first, log.lengths)
-    before = np.maximum.accumulate(np.where(numbers >= 0, at, -1))
-    forward = np.where(before >= start, numbers[before], -1)
-    after = np.minimum.accumulate(np.where(numbers >= 0, at, log.n_touchpoints)[::-1])[::-1]
-    end = np.repeat(log.last, log.lengths)
-    backward = np.where(after <= end, numbers[np.minimum(after, log.n_touchpoints - 1)], -1)
-    return np.where(forward >= 0, forward, backward)
+    before, after = beside(log, numbers)
+    return np.where(before >= 0, before, after)
 
 
 def _relative_place(log: CodedLog) -> npt.NDArray[np.float64]:

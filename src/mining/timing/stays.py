@@ -90,7 +90,7 @@ def measure_stays(
     journeys : Journeys
         What to measure.
     design : Design, optional
-        Whose stages to take; without it and `stages`, the log's own or thirds of the way.
+        Whose stages to take; without it and `stages`, the log's own or learned ones (`learn_stages`).
     stages : mapping of str to sequence of str, optional
         Stages of your own: their activities.
     by : str, Series or personas, optional
