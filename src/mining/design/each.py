@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +13,14 @@ from mining.design.compare import compare
 from mining.design.design import Design
 from mining.design.deviations import Deviations
 from mining.journeys import Journeys
+from mining.journeys.by_group import ByGroup
 from mining.journeys.groups import grouped
 
 __all__ = ["DeviationsByGroup", "compare_each"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DeviationsByGroup:
+class DeviationsByGroup(ByGroup[Deviations]):
     """Each group beside the design; see `compare_each`.
 
     Attributes
@@ -31,17 +31,7 @@ class DeviationsByGroup:
         Groups of fewer than five customers, or with none of the design's activities.
     """
 
-    parts: Mapping[str, Deviations]
     left_out: tuple[str, ...] = ()
-
-    def __getitem__(self, group: str) -> Deviations:
-        """Give the comparison of one group."""
-        if group not in self.parts:
-            raise MiningError.unknown("group", group, list(self.parts))
-        return self.parts[group]
-
-    def __repr__(self) -> str:
-        return f"<Deviations of {len(self.parts)} groups: {', '.join(self.parts)}>"
 
     @property
     def verdicts(self) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +11,14 @@ from mining._errors import MiningError
 from mining._statistics import SMALLEST_CELL
 from mining.discovery.discovery import Discovery, discover
 from mining.journeys import Journeys
+from mining.journeys.by_group import ByGroup
 from mining.journeys.groups import grouped
 
 __all__ = ["Discoveries", "discover_each"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Discoveries:
+class Discoveries(ByGroup[Discovery]):
     """What customers of each group really do; see `discover_each`.
 
     Attributes
@@ -29,17 +29,7 @@ class Discoveries:
         Groups of fewer than five customers.
     """
 
-    parts: Mapping[str, Discovery]
     left_out: tuple[str, ...] = ()
-
-    def __getitem__(self, group: str) -> Discovery:
-        """Give the discovery of one group."""
-        if group not in self.parts:
-            raise MiningError.unknown("group", group, list(self.parts))
-        return self.parts[group]
-
-    def __repr__(self) -> str:
-        return f"<Discoveries of {len(self.parts)} groups: {', '.join(self.parts)}>"
 
     @property
     def frame(self) -> pd.DataFrame:

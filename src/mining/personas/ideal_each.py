@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ import pandas as pd
 
 from mining._errors import MiningError
 from mining.journeys import Journeys
+from mining.journeys.by_group import ByGroup
 from mining.journeys.groups import grouped
 from mining.personas.ideal import IdealCustomers, find_ideal_customers
 from mining.personas.lifts import AVOID, IDEAL
@@ -19,7 +19,7 @@ __all__ = ["IdealByGroup", "find_ideal_each"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class IdealByGroup:
+class IdealByGroup(ByGroup[IdealCustomers]):
     """The ideal customer of each group; see `find_ideal_each`.
 
     Attributes
@@ -30,17 +30,7 @@ class IdealByGroup:
         group, reason: groups of which nothing can be told.
     """
 
-    parts: Mapping[str, IdealCustomers]
     left_out: pd.DataFrame
-
-    def __getitem__(self, group: str) -> IdealCustomers:
-        """Give the ideal customer of one group."""
-        if group not in self.parts:
-            raise MiningError.unknown("group", group, list(self.parts))
-        return self.parts[group]
-
-    def __repr__(self) -> str:
-        return f"<IdealByGroup of {len(self.parts)} groups: {', '.join(self.parts)}>"
 
     @property
     def frame(self) -> pd.DataFrame:
