@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from mining.design import Design, Deviations
 
 __all__ = [
-    "against_the_rest", "channel_changes", "deviations_from_design", "drop_offs", "leavings", "low_scores",
+    "CAME_BY", "against_the_rest", "channel_changes", "deviations_from_design", "drop_offs", "leavings", "low_scores",
     "missed_slas", "ping_pong", "rated_last",
 ]  # fmt: skip
 
+CAME_BY: Final = "customers who came by "
 _NAN: Final = float("nan")
 _GENERALLY: Final = f"{100 * TOLERATED:.0f} % tolerated"
 _DEVIATING: Final = {
@@ -87,7 +88,7 @@ def channel_changes(channels: Channels) -> Iterator[Evidence]:
         )
         yield Evidence(
             "sent to another channel", f"{row['channel']} > {row['next_channel']}", said, n, n, share, low, high,
-            expected, f"customers who came by {other}", p=_or_one(row["p_adjusted"]),
+            expected, f"{CAME_BY}{other}", p=_or_one(row["p_adjusted"]),
             pair=(str(row["channel"]), str(row["next_channel"])),
         )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +15,8 @@ from scipy.stats import rankdata
 from mining.journeys.groups import customer_of
 from mining.maps.evidence import Evidence
 from mining.maps.lanes import Scene
-from mining.maps.pain_kinds import leavings, rated_last
+from mining.maps.pain_kinds import CAME_BY, leavings, rated_last
+from mining.timing.channels import starts_of
 from mining.timing.losses import fates, first_waits
 from mining.timing.people import returned
 from mining.timing.steps_taken import HOUR, following, steps_taken
@@ -67,8 +68,8 @@ def drawn(found: Found) -> Draws:
 
     Whether each customer is at the place, and hurt there, is worked out once; a draw only counts some of them more
     often, so that pains which touch the same customers move together. Where that is not known customer by customer
-    (deviations; customers who come again in another channel), the share is drawn as so many tosses of a coin. What is
-    a pain at all is not decided anew.
+    (deviations; promises without a design), the share is drawn as so many tosses of a coin. What is a pain at all is
+    not decided anew.
 
     References
     ----------
@@ -134,24 +135,9 @@ def _tossed(each: Evidence, n_customers: int, random: np.random.Generator) -> Fl
 
 def _touched(each: Evidence, found: Found) -> pd.DataFrame | None:
     """Tabulate per customer: is_there, n, hit (cases at the place), other, other_hit (in the comparison), days."""
-    scene = found.scene
-    if each.kind == "long wait that goes with losses":
-        return _by_customer(_waited(each, found))
-    if each.kind == "SLA missed" and scene.design is not None:
-        return _by_customer(_promised(each, scene, scene.design))
-    if each.kind == "ping-pong":
-        return _by_customer(_returned(each, scene))
-    if each.kind == "drop-off":
-        rows, (stage, channel) = leavings(scene, scene.design), each.where.rsplit(", come by ", 1)
-        rows = rows[rows["stage"] == scene.staged.names.index(stage)]
-        own = scene.journeys.log.words["channel"][rows["channel"].to_numpy(np.int64)] == channel
-        return _by_customer(rows.assign(own=own))
-    if each.kind == "low scores":
-        field, place = each.where.split(" ", 1)
-        pairs = [other.pair for other in found.pains if other.kind == "ping-pong"]
-        rows = rated_last(scene, pairs, field)
-        return _by_customer(rows.assign(own=scene.journeys.log.words[field][rows["place"].to_numpy()] == place))
-    return None
+    look = _LOOKS.get(each.kind)
+    rows = None if look is None else look(each, found)
+    return None if rows is None else _by_customer(rows)
 
 
 def _by_customer(rows: pd.DataFrame) -> pd.DataFrame:
@@ -185,7 +171,10 @@ def _waited(each: Evidence, found: Found) -> pd.DataFrame:
     return rows.assign(own=rows["is_long"], hit=rows["is_lost"], days=longer / _DAY)
 
 
-def _promised(each: Evidence, scene: Scene, design: Design) -> pd.DataFrame:
+def _promised(each: Evidence, found: Found) -> pd.DataFrame | None:
+    scene, design = found.scene, found.scene.design
+    if design is None:
+        return None
     log = scene.journeys.log
     after, step = (_holds(scene, design, name) for name in each.pair)
     limit = float(design.frame.set_index("step")["within_hours"][each.pair[1]])
@@ -212,11 +201,46 @@ def _holds(scene: Scene, design: Design, step: str) -> Flags:
     return np.append(np.isin(log.words["activity"].astype(str), wanted), False)[log.codes["activity"]]
 
 
-def _returned(each: Evidence, scene: Scene) -> pd.DataFrame:
-    log = scene.journeys.log
+def _redirected(each: Evidence, found: Found) -> pd.DataFrame:
+    scene = found.scene
+    rows, words = starts_of(scene.journeys), list(scene.journeys.log.words["channel"].astype(str))
+    one, two = (words.index(channel) for channel in each.pair)
+    third = each.compared_with.removeprefix(CAME_BY)
+    rows = rows.assign(own=rows["channel"] == one, hit=rows["next"] == two)
+    # Beside the mix of channels stand all others who went on anywhere.
+    other = rows["channel"] == words.index(third) if third in words else rows["next"] >= 0
+    return rows[rows["own"] | other]
+
+
+def _returned(each: Evidence, found: Found) -> pd.DataFrame:
+    log = found.scene.journeys.log
     rows = returned(log)
     one, two = sorted(np.flatnonzero(np.isin(log.words["team"].astype(str), each.pair)))
     rows = pd.DataFrame(rows.groupby(["one", "two", "customer"])["is_returned"].any().reset_index())
     own = (rows["one"] == one) & (rows["two"] == two)
     rows = rows.assign(own=own, hit=rows["is_returned"])
     return rows if np.isfinite(each.p) else rows[own]
+
+
+def _left(each: Evidence, found: Found) -> pd.DataFrame:
+    scene, (stage, channel) = found.scene, each.where.rsplit(", come by ", 1)
+    rows = leavings(scene, scene.design)
+    rows = rows[rows["stage"] == scene.staged.names.index(stage)]
+    return rows.assign(own=scene.journeys.log.words["channel"][rows["channel"].to_numpy(np.int64)] == channel)
+
+
+def _rated(each: Evidence, found: Found) -> pd.DataFrame:
+    field, place = each.where.split(" ", 1)
+    pairs = [other.pair for other in found.pains if other.kind == "ping-pong"]
+    rows = rated_last(found.scene, pairs, field)
+    return rows.assign(own=found.scene.journeys.log.words[field][rows["place"].to_numpy()] == place)
+
+
+_LOOKS: Final[dict[str, Callable[[Evidence, Found], pd.DataFrame | None]]] = {
+    "long wait that goes with losses": _waited,
+    "SLA missed": _promised,
+    "ping-pong": _returned,
+    "sent to another channel": _redirected,
+    "drop-off": _left,
+    "low scores": _rated,
+}

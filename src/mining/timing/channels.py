@@ -21,7 +21,7 @@ from mining.timing.steps_taken import HOUR
 if TYPE_CHECKING:
     from mining._draw import Picture
 
-__all__ = ["CONVERSATIONS", "Channels", "changes_of_channel", "measure_channels"]
+__all__ = ["CONVERSATIONS", "Channels", "changes_of_channel", "measure_channels", "starts_of"]
 
 # Where customers ask somebody for something. Seeing an ad, then a page, then a form is a path and not a redirection.
 CONVERSATIONS: Final = (
@@ -120,7 +120,7 @@ def measure_channels(journeys: Journeys, *, within: str | pd.Timedelta = "2D") -
     return Channels(
         _matrix(log, is_contact),
         _ends(log, is_contact, fates(journeys)),
-        _redirections(journeys, is_contact, within),
+        _redirections(journeys, within),
         _continuity(log),
         len(journeys),
     )
@@ -232,9 +232,23 @@ def _ends(log: CodedLog, is_contact: Flags, fate: Fates) -> pd.DataFrame:
     return frame.sort_values(["n_first", "channel"], ascending=[False, True], ignore_index=True)
 
 
-def _starts(journeys: Journeys, is_contact: Flags, within: str | pd.Timedelta) -> pd.DataFrame:
-    """List each customer's first start per channel, and the channel of the next conversation (-1: none in time)."""
+def starts_of(journeys: Journeys, within: str | pd.Timedelta = "2D") -> pd.DataFrame:
+    """List each customer's first start per channel, and the channel of the next conversation; see `measure_channels`.
+
+    Parameters
+    ----------
+    journeys : Journeys
+        Whose.
+    within : str or Timedelta
+        How soon the next contact counts as the same matter.
+
+    Returns
+    -------
+    DataFrame
+        customer (number), channel, next (codes; -1: none in time).
+    """
     log = journeys.log
+    is_contact = (log.codes["channel"] >= 0) & log.holds("touchpoint_kind", "interaction")
     at = np.flatnonzero(is_contact & log.holds("direction", "inbound"))
     customer = customer_of(log)[log.journey_of[at]]
     order = np.lexsort((at, log.time[at], customer))
@@ -261,8 +275,8 @@ def _asks(log: CodedLog) -> Flags:
     return np.asarray(asks & (log.codes["campaign"] < 0) if "campaign" in log.codes else asks)
 
 
-def _redirections(journeys: Journeys, is_contact: Flags, within: str | pd.Timedelta) -> pd.DataFrame:
-    rows = _starts(journeys, is_contact, within)
+def _redirections(journeys: Journeys, within: str | pd.Timedelta) -> pd.DataFrame:
+    rows = starts_of(journeys, within)
     words = journeys.log.words["channel"].astype(str)
     breadth = len(words)
     start, to = rows["channel"].to_numpy(np.int64), rows["next"].to_numpy(np.int64)
