@@ -267,6 +267,7 @@ def _channels(result: Channels, words: Words) -> list[Exhibit]:
         _shown(result.plot()),
         _table(result.redirections, words, words.exhibits["redirections"], rows=10),
         _table(result.continuity, words, words.exhibits["continuity"], rows=10),
+        _table(result.before_people, words, words.exhibits["before_people"], rows=10),
         _table(result.ends, words, words.exhibits["channel_ends"], folded=True),
     ]
 

@@ -14,6 +14,7 @@ from mining._engine import CodedLog
 from mining._statistics import SMALLEST_CELL, false_discovery_rate, wilson
 from mining.journeys import Journeys
 from mining.journeys.groups import customer_of
+from mining.timing.before_people import before_people
 from mining.timing.losses import Fates, exact_p, fates
 from mining.timing.responses import by_people
 from mining.timing.steps_taken import HOUR
@@ -44,6 +45,7 @@ class Channels:
     ends: pd.DataFrame
     redirections: pd.DataFrame
     continuity: pd.DataFrame
+    before_people: pd.DataFrame
     n_journeys: int
 
     def __repr__(self) -> str:
@@ -100,6 +102,8 @@ def measure_channels(journeys: Journeys, *, within: str | pd.Timedelta = "2D") -
         conversation: channel, next_channel, n, n_customers, n_continued (the matter went on), n_started_over (it names
         other people, teams and tickets), n_untold, started_over_share (of those told) with low and high; pairs of fewer
         than five customers are left out.
+        ``.before_people``: how far customers go alone, for all and by first channel; see
+        `mining.timing.before_people.before_people`.
         ``.redirections``, most first: channel, next_channel, n_customers (started there), n_redirected, share (0..1)
         with low and high (Wilson, 95 %), compared_with (the third channel), expected (its share, 0..1), lift (share /
         expected), p, p_adjusted (Fisher's exact test, Benjamini-Hochberg; NaN below twenty customers).
@@ -116,12 +120,13 @@ def measure_channels(journeys: Journeys, *, within: str | pd.Timedelta = "2D") -
     <Channels: 8,924 next contacts in 552 journeys, 3,964 of them in another channel>
     """
     log = journeys.log
-    is_contact = (log.codes["channel"] >= 0) & log.holds("touchpoint_kind", "interaction")
+    is_contact, fate = (log.codes["channel"] >= 0) & log.holds("touchpoint_kind", "interaction"), fates(journeys)
     return Channels(
         _matrix(log, is_contact),
-        _ends(log, is_contact, fates(journeys)),
+        _ends(log, is_contact, fate),
         _redirections(journeys, within),
         _continuity(log),
+        before_people(journeys, fate),
         len(journeys),
     )
 

@@ -139,6 +139,19 @@ def by_people(log: CodedLog) -> Marks:
     return _any(log, "actor_kind", _PEOPLE)
 
 
+def with_people(log: CodedLog) -> Marks:
+    """Mark the contacts in which customers meet a person: one of ours reaches out, or both speak with each other."""
+    return _meetings(log)[2]
+
+
+def _meetings(log: CodedLog) -> tuple[Marks, Marks, Marks]:
+    """Mark contacts, those in which both sides speak, and those in which customers meet a person."""
+    contact, missed = log.holds("touchpoint_kind", "interaction"), _any(log, "outcome", _MISSED)
+    together = contact & _any(log, "channel", _TOGETHER) & ~missed
+    reached = by_people(log) & contact & ~log.holds("direction", "internal") & ~missed
+    return contact, together, reached | together
+
+
 def _any(log: CodedLog, field: str, words: Iterable[str]) -> Marks:
     return np.asarray(np.logical_or.reduce([log.holds(field, word) for word in words]), bool)
 
@@ -152,10 +165,7 @@ def _known(journeys: Journeys, activities: list[str]) -> list[str]:
 
 def _asked(journeys: Journeys, asking: list[str] | None, calendar: Calendar | None) -> _Asked:
     log = journeys.log
-    people = by_people(log)
-    contact = log.holds("touchpoint_kind", "interaction")
-    together = contact & _any(log, "channel", _TOGETHER) & ~_any(log, "outcome", _MISSED)
-    answers = (people & contact & ~log.holds("direction", "internal") & ~_any(log, "outcome", _MISSED)) | together
+    people, contact, together, answers = by_people(log), *_meetings(log)
     told = answers | (_any(log, "actor_kind", _MACHINES) & contact & log.holds("direction", "outbound"))
     if asking is None:
         ways = _any(log, "channel", _ASKING) | (_any(log, "channel", _TOGETHER) & ~together)
