@@ -6,7 +6,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-__all__ = ["SMALLEST_EFFECT", "SMALLEST_N", "TOLERATED", "Evidence", "percents"]
+from mining.maps.sentences import Sentence
+
+__all__ = ["SMALLEST_EFFECT", "SMALLEST_N", "TOLERATED", "Evidence"]
 
 SMALLEST_N: Final = 20
 SMALLEST_EFFECT: Final = 0.10
@@ -24,7 +26,7 @@ class Evidence(NamedTuple):
 
     kind: str
     where: str
-    said: str
+    said: tuple[Sentence, ...]
     n_customers: int
     among: int
     share: float
@@ -62,16 +64,3 @@ class Evidence(NamedTuple):
         if self.excess < SMALLEST_EFFECT:
             return "too small to matter"
         return self.explained
-
-
-def percents(share: float, low: float | None = None, high: float | None = None) -> str:
-    """Say a share as a percentage, with its interval.
-
-    Examples
-    --------
-    >>> percents(0.4), percents(0.4, 0.333, 0.47)
-    ('40 %', '40 % (33-47)')
-    """
-    if low is None or high is None or np.isnan(low) or np.isnan(high):
-        return f"{100 * share:.0f} %"
-    return f"{100 * share:.0f} % ({100 * low:.0f}-{100 * high:.0f})"

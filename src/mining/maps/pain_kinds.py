@@ -12,9 +12,9 @@ from mining._engine import CodedLog
 from mining._statistics import false_discovery_rate, wilson
 from mining.journeys import Journeys
 from mining.journeys.groups import customer_of
-from mining.maps.evidence import SMALLEST_N, TOLERATED, Evidence, percents
-from mining.maps.journey_map import span_said
+from mining.maps.evidence import SMALLEST_N, TOLERATED, Evidence
 from mining.maps.lanes import Scene
+from mining.maps.sentences import Hours, Sentence, Share, write
 from mining.timing import Channels, People, Slas
 from mining.timing.clustering import matter_of
 from mining.timing.losses import exact_p, fates
@@ -31,24 +31,17 @@ __all__ = [
 CAME_BY: Final = "customers who came by "
 _NAN: Final = float("nan")
 _GENERALLY: Final = f"{100 * TOLERATED:.0f} % tolerated"
-_DEVIATING: Final = {
-    "skipped": "is skipped in",
-    "added": "is added to",
-    "out of order": "comes out of order in",
-    "wrong channel": "happens in another channel in",
-    "wrong actor": "is done by somebody else in",
-}
+_DEVIATING: Final = ("skipped", "added", "out of order", "wrong channel", "wrong actor")
 
 
 def missed_slas(slas: Slas) -> Iterator[Evidence]:
     """Find promises missed more often than tolerated."""
     for row in slas.frame.to_dict("records"):
         missed, low, high = (1 - float(row[name]) for name in ("kept_share", "high", "low"))
-        limit = span_said(float(row["within_hours"]))
-        said = (
-            f"{row['step']} came later than {limit} after {row['after']}, or not at all, in "
-            f"{percents(missed, low, high)} of {row['n_due']:,} cases of {row['n_customers']:,} customers."
-        )
+        said = write(
+            "SLA missed", step=str(row["step"]), limit=Hours(float(row["within_hours"])), after=str(row["after"]),
+            share=Share(missed, low, high), n_due=int(row["n_due"]), n=int(row["n_customers"]),
+        )  # fmt: skip
         yield Evidence(
             "SLA missed", f"{row['after']} > {row['step']}", said, int(row["n_customers"]), int(row["n_due"]),
             missed, low, high, TOLERATED, _GENERALLY, activity=str(row["step"]),
@@ -63,12 +56,11 @@ def ping_pong(people: People) -> Iterator[Evidence]:
         other = TOLERATED if alone else float(row["other_share"])
         against = _GENERALLY if alone else "all other pairs of teams"
         share, low, high = float(row["share"]), float(row["low"]), float(row["high"])
-        said = (
-            f"{row['team']} and {row['other_team']} send a matter to and fro: it came back to one of them for "
-            f"{percents(share, low, high)} of the {row['n_customers']:,} customers both dealt with, against "
-            f"{percents(other)} ({against})."
-        )
         n = int(row["n_customers"])
+        said = write(
+            "ping-pong", team=str(row["team"]), other_team=str(row["other_team"]), share=Share(share, low, high), n=n,
+            other=Share(other), against=against,
+        )  # fmt: skip
         yield Evidence(
             "ping-pong", f"{row['team']} <> {row['other_team']}", said, n, n, share, low, high, other, against,
             p=float(row["p_adjusted"]), actor=str(row["team"]), pair=(str(row["team"]), str(row["other_team"])),
@@ -81,11 +73,10 @@ def channel_changes(channels: Channels) -> Iterator[Evidence]:
         share, low, high = float(row["share"]), float(row["low"]), float(row["high"])
         expected, n = float(row["expected"]), int(row["n_customers"])
         other = str(row["compared_with"])
-        said = (
-            f"{percents(share, low, high)} of {n:,} customers who asked by {row['channel']} had to come again by "
-            f"{row['next_channel']} soon after; after {other}, which leads there most often otherwise, it is "
-            f"{percents(expected)}."
-        )
+        said = write(
+            "sent to another channel", share=Share(share, low, high), n=n, channel=str(row["channel"]),
+            next_channel=str(row["next_channel"]), third=other, other=Share(expected),
+        )  # fmt: skip
         yield Evidence(
             "sent to another channel", f"{row['channel']} > {row['next_channel']}", said, n, n, share, low, high,
             expected, f"{CAME_BY}{other}", p=_or_one(row["p_adjusted"]),
@@ -101,9 +92,8 @@ def drop_offs(scene: Scene, design: Design | None) -> Iterator[Evidence]:
         name, channel = scene.staged.names[int(row["stage"])], log.words["channel"][int(row["channel"])]
         share, low, high = float(row["share"]), float(row["low"]), float(row["high"])
         other, n = float(row["other"]), int(row["n"])
-        said = (
-            f"{percents(share, low, high)} of {n:,} customers who first came by {channel} end at {name}, against "
-            f"{percents(other)} of those who came another way."
+        said = write(
+            "drop-off", share=Share(share, low, high), n=n, channel=str(channel), stage=name, other=Share(other)
         )
         yield Evidence(
             "drop-off", f"{name}, come by {channel}", said, n, n, share, low, high, other,
@@ -140,9 +130,8 @@ def low_scores(scene: Scene, without: Sequence[tuple[str, str]]) -> Iterator[Evi
             place = str(log.words[field][int(row["place"])])
             share, low, high = float(row["share"]), float(row["low"]), float(row["high"])
             other, n = float(row["other"]), int(row["n"])
-            said = (
-                f"{percents(share, low, high)} of {n:,} customers rated badly after {place}, against {percents(other)} "
-                f"after {others}."
+            said = write(
+                "low scores", share=Share(share, low, high), n=n, place=place, other=Share(other), others=others
             )
             yield Evidence(
                 "low scores", f"{field} {place}", said, n, n, share, low, high, other, others,
@@ -168,27 +157,25 @@ def rated_last(scene: Scene, without: Sequence[tuple[str, str]], field: str) -> 
 def deviations_from_design(deviations: Deviations) -> Iterator[Evidence]:
     """Find what journeys do otherwise than designed, more often than tolerated."""
     frame = deviations.frame
-    for row in frame[frame["deviation"].isin(list(_DEVIATING))].to_dict("records"):
+    for row in frame[frame["deviation"].isin(_DEVIATING)].to_dict("records"):
         share, low, high = (float(row[name]) for name in ("share", "share_low", "share_high"))
         n = int(row["of_journeys"])
         touched = int(row["n_customers"])
-        said = (
-            f"{row['step']} {_DEVIATING[row['deviation']]} {percents(share, low, high)} of {n:,} journeys "
-            f"({touched:,} customers)."
-        )
+        kind = f"deviation: {row['deviation']}"
+        said = write(kind, step=str(row["step"]), share=Share(share, low, high), n=n, touched=touched)
         yield Evidence(
-            f"deviation: {row['deviation']}", f"{row['stage']}: {row['step']}", said,
+            kind, f"{row['stage']}: {row['step']}", said,
             round(touched / share) if share > 0 else 0, n, share, low, high, TOLERATED, _GENERALLY,
             stage=str(row["stage"]), activity=str(row["step"]),
         )  # fmt: skip
 
 
-def ratings_after(journeys: Journeys, pair: tuple[str, str]) -> str:
+def ratings_after(journeys: Journeys, pair: tuple[str, str]) -> tuple[Sentence, ...]:
     """Say how customers rate matters that went to and fro between two teams, where that differs from other matters."""
     log = journeys.log
     score = log.numbers.get("score")
     if score is None:
-        return ""
+        return ()
     matters = _to_and_fro(log, pair)
     at = np.flatnonzero(~np.isnan(score))
     rows = pd.DataFrame(
@@ -201,9 +188,8 @@ def ratings_after(journeys: Journeys, pair: tuple[str, str]) -> str:
     n, k = int(rows["after"].sum()), int((rows["after"] & rows["bad"]).sum())
     rest_n, rest_k = len(rows) - n, int(rows["bad"].sum()) - k
     if min(n, rest_n) < SMALLEST_N or k / n <= rest_k / rest_n or float(exact_p(k, n, rest_k, rest_n)) >= 0.05:
-        return ""
-    bad, other = percents(k / n), percents(rest_k / rest_n)
-    return f" Of {n:,} customers who rated after it, {bad} were dissatisfied; of others {other}."
+        return ()
+    return write("ratings after ping-pong", n=n, share=Share(k / n), other=Share(rest_k / rest_n))
 
 
 def _to_and_fro(log: CodedLog, pair: tuple[str, str]) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -23,6 +23,7 @@ from mining.maps.pain_kinds import (
     ping_pong,
     ratings_after,
 )
+from mining.maps.sentences import spell
 from mining.maps.touched import Draws, Found, drawn
 from mining.maps.wait_pains import designed_pairs, waits_that_lose
 from mining.timing import check_slas, measure_channels, measure_people, measure_waits
@@ -99,6 +100,28 @@ class PainPoints:
         return shown.assign(
             severity_low=low, severity_high=high, rank_low=best, rank_high=worst, first_share=(ranks == 1).mean(axis=0)
         )
+
+    def told(self, language: str = "en") -> list[str]:
+        """Say what was found, pain point by pain point.
+
+        Parameters
+        ----------
+        language : str
+            ``en``, ``he`` or ``fa``; names from the data stay as they are.
+
+        Returns
+        -------
+        list of str
+            One entry per row of ``.frame``.
+
+        Raises
+        ------
+        MiningError
+            For another language, and in Hebrew or Persian for pain points without the journeys they were found in.
+        """
+        if language == "en":
+            return self.frame["evidence"].astype(str).tolist()
+        return [spell(each.said, language) for each in self.draws.found.pains]
 
     def plan(self, *, personas: Any = None, product: str = "product", worth: str | None = None) -> WorkPlan:
         """Make a list of work of it: what, where, whose, what it would gain and how that will be measured.
@@ -245,7 +268,7 @@ def _merged(found: list[Evidence]) -> list[Evidence]:
         # Steps are one place whether waiting loses customers there or a promise is missed.
         place = ("steps", *each.pair) if each.activity and any(each.pair) else (each.kind, each.where)
         first = places.get(place)
-        places[place] = each if first is None else first._replace(said=f"{first.said} {each.said}")
+        places[place] = each if first is None else first._replace(said=first.said + each.said)
     return sorted(places.values(), key=lambda each: (-each.severity, each.kind, each.where))
 
 
@@ -260,7 +283,7 @@ def _listed(found: list[Evidence], scene: Scene) -> pd.DataFrame:
                 "kind": each.kind,
                 "stage": stage,
                 "where": each.where,
-                "evidence": each.said,
+                "evidence": spell(each.said),
                 "n_customers": each.n_customers,
                 "share": each.share,
                 "low": each.low,

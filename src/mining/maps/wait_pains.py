@@ -13,8 +13,8 @@ from scipy.stats import norm
 
 from mining._statistics import wilson
 from mining.journeys import Journeys
-from mining.maps.evidence import Evidence, percents
-from mining.maps.journey_map import span_said
+from mining.maps.evidence import Evidence
+from mining.maps.sentences import Hours, Share, write
 from mining.timing import Waits
 from mining.timing.losses import fates, first_waits
 from mining.timing.steps_taken import steps_taken
@@ -66,11 +66,10 @@ def _evidence(row: dict[Any, Any]) -> Evidence:
     share, other, split = (float(row[name]) for name in ("lost_share_long", "lost_share_short", "split_hours"))
     low, high = (float(bound) for bound in wilson(share * n_long, n_long))
     first, second = str(row["activity"]), str(row["next_activity"])
-    said = (
-        f"Of {n_long:,} customers who waited longer than {span_said(split)} from {first} to {second}, "
-        f"{percents(share, low, high)} were lost, against {percents(other)} of {n - n_long:,} who waited less; going "
-        f"together does not say what causes what."
-    )
+    said = write(
+        "long wait that goes with losses", n=n_long, limit=Hours(split), first=first, second=second,
+        share=Share(share, low, high), other=Share(other), n_less=n - n_long,
+    )  # fmt: skip
     return Evidence(
         "long wait that goes with losses", f"{first} > {second}", said, n_long, n, share, low, high, other,
         "customers who waited less", p=float(row["p_adjusted"]), activity=second, pair=(first, second),

@@ -124,14 +124,14 @@ def _pain(study: Study, words: Words) -> str:
     if study.pains is None or study.pains.frame.empty:
         tested = 0 if study.pains is None else len(study.pains.tested)
         return words.say("painless", tested=tested)
-    return words.say("pain", evidence=study.pains.frame.iloc[0]["evidence"])
+    return words.say("pain", evidence=study.pains.told(words.language)[0])
 
 
 def _said(result: object, words: Words, study: Study | None) -> list[str]:
     if isinstance(result, Study):
         return _limits(result, words)
     if isinstance(result, PainPoints):
-        return [f"{rank}. {said}" for rank, said in zip(result.frame["rank"], result.frame["evidence"], strict=True)]
+        return [f"{rank}. {said}" for rank, said in zip(result.frame["rank"], result.told(words.language), strict=True)]
     if isinstance(result, IdealCustomers):
         return [result.sentence]
     if isinstance(result, Changes):
