@@ -13,8 +13,8 @@ from mining._statistics import false_discovery_rate, wilson
 from mining.journeys import Journeys
 from mining.journeys.groups import customer_of
 from mining.maps.evidence import SMALLEST_N, TOLERATED, Evidence, percents
-from mining.maps.journey_map import span_said
-from mining.maps.lanes import Scene
+from mining.maps.phrases import span_said
+from mining.maps.scene import Scene
 from mining.timing import Channels, People, Slas
 from mining.timing.clustering import matter_of
 from mining.timing.losses import exact_p, fates

@@ -14,8 +14,8 @@ from scipy.stats import rankdata
 
 from mining.journeys.groups import customer_of
 from mining.maps.evidence import Evidence
-from mining.maps.lanes import Scene
 from mining.maps.pain_kinds import leavings, rated_last
+from mining.maps.scene import Scene
 from mining.timing.losses import fates, first_waits
 from mining.timing.people import returned
 from mining.timing.steps_taken import HOUR, following, steps_taken

@@ -14,7 +14,7 @@ from scipy.stats import norm
 from mining._statistics import wilson
 from mining.journeys import Journeys
 from mining.maps.evidence import Evidence, percents
-from mining.maps.journey_map import span_said
+from mining.maps.phrases import span_said
 from mining.timing import Waits
 from mining.timing.losses import fates, first_waits
 from mining.timing.steps_taken import steps_taken
