@@ -95,7 +95,9 @@ def test_search_and_choices_hide_what_is_not_meant_and_bring_it_back(page: Path,
     told.personas = persona.options.length - 1;
     persona.value = [...document.querySelectorAll("[data-persona]")][0].dataset.persona;
     persona.dispatchEvent(new Event("input", {bubbles: true}));
-    told.maps = [...document.querySelectorAll("[data-persona]")].filter((one) => !one.hidden).length;
+    const maps = [...document.querySelectorAll("[data-persona]")].filter((one) => !one.hidden);
+    told.maps = new Set(maps.map((one) => one.dataset.persona)).size;
+    told.folds = maps.every((one) => one.closest("details").open);
     told.chosen = rows();
     tools.reset(); await new Promise((done) => setTimeout(done, 50));
     told.again = rows();
@@ -107,6 +109,7 @@ def test_search_and_choices_hide_what_is_not_meant_and_bring_it_back(page: Path,
     assert told["none"] == 0
     assert told["personas"] >= 4
     assert told["maps"] == 1
+    assert told["folds"]
     assert told["chosen"] < told["all"] == told["again"]
 
 
@@ -123,6 +126,29 @@ def test_a_number_of_the_summary_leads_to_its_figure(page: Path, tmp_path: Path)
     assert 0 <= told["top"] < told["height"]
     assert told["direction"] == ("ltr" if page.stem == "en" else "rtl")
     assert told["wide"] <= 0
+
+
+def test_a_cell_of_the_map_opens_without_the_script_and_its_lane_leads_to_the_figures(
+    page: Path, tmp_path: Path
+) -> None:
+    script = """
+    const map = document.getElementById("map").parentElement;
+    const fold = map.querySelector("td details"), list = fold.querySelector("ul");
+    const before = list.checkVisibility({contentVisibilityAuto: true}) && list.getBoundingClientRect().height > 0;
+    fold.querySelector("summary").click();
+    const after = fold.open && list.getBoundingClientRect().height > 0;
+    const links = [...map.querySelectorAll("th a")];
+    links[0].click(); await new Promise((done) => setTimeout(done, 50));
+    const top = document.querySelector(links[0].getAttribute("href")).getBoundingClientRect().top;
+    return {before, after, links: links.length, top: Math.round(top), height: innerHeight,
+            folds: map.querySelectorAll("td details").length, text: fold.textContent};"""
+    told = asked(page, script.replace("</script", ""), tmp_path)
+    assert not told["before"]
+    assert told["after"]
+    assert told["links"] >= 6
+    assert 0 <= told["top"] < told["height"]
+    assert told["folds"] > 40
+    assert ".behind('Awareness', 'customers do')" in told["text"]
 
 
 def test_the_page_runs_under_its_own_policy_and_prints(page: Path, tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ import mining
 from mining import MiningError
 from mining.examples import write_bundled
 from mining.maps import LANES
+from mining.maps.folds import MARKS
+from mining.maps.phrases import COUNTED, HOW, PHRASES
 from mining.report import Config, Study, read_config, write_report
 from mining.report.words import spoken
 from mining.sources.mappings.grammar import build_mapping
@@ -131,6 +133,31 @@ def test_every_sentence_is_translated_with_its_numbers(language):
         assert other.sentences[name] != sentence
     assert set(english.sections) == set(other.sections)
     assert set(LANES) <= set(other.map)
+
+
+@pytest.mark.parametrize("language", ["he", "fa"])
+def test_what_the_map_says_around_its_numbers_is_translated_with_its_places(language):
+    other = spoken(language).map
+    for phrase in (*HOW.values(), *COUNTED.values(), *PHRASES.values(), *MARKS.values()):
+        assert sorted(re.findall(r"{\w+}", phrase)) == sorted(re.findall(r"{\w+}", other[phrase])), phrase
+        assert re.search(r"[^\x00-\x7f]", other[phrase]) or phrase == PHRASES["line"]
+
+
+def test_maps_stand_side_by_side_for_personas_and_over_time(page):
+    language, text = page
+    sections = text.split("<section ")
+    of = {section.split('"')[1]: section for section in sections[1:]}
+    for anchor, kind in (("maps", "persona"), ("windows", "period")):
+        assert spoken(language).sections[anchor] in of[anchor]
+        assert len(re.findall(rf'<th scope="col" dir="auto" data-{kind}=', of[anchor])) >= 6 * 3
+        assert of[anchor].count("<details>") == 6
+    assert 'href="#waits"' in of["map"]
+    assert "2024" in of["windows"]
+
+
+def test_a_map_alone_leads_nowhere(study, tmp_path):
+    text = write_report(tmp_path / "page.html", study.grid, study.windows).read_text(encoding="utf-8")
+    assert re.findall(r'href="(#[^"]+)"', text) == ["#main", "#map", "#windows"]
 
 
 def written(tmp_path, text):

@@ -1,8 +1,9 @@
 """Pictures: the only importer of matplotlib, seaborn and graphlay, each loaded when something is first drawn."""
 
+from mining._draw.beside import draw_beside
 from mining._draw.charts import draw_bars, draw_curve
 from mining._draw.flow import draw_flow
-from mining._draw.grid import GridCell, GridLine, draw_grid
+from mining._draw.grid import GridCell, GridFold, GridLine, draw_grid
 from mining._draw.heatmap import draw_heatmap
 from mining._draw.picture import Fragment, Picture, Raster
 from mining._draw.scatter import draw_scatter
@@ -12,10 +13,12 @@ from mining._draw.table import html_table
 __all__ = [
     "Fragment",
     "GridCell",
+    "GridFold",
     "GridLine",
     "Picture",
     "Raster",
     "draw_bars",
+    "draw_beside",
     "draw_curve",
     "draw_flow",
     "draw_grid",

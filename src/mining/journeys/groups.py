@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +12,10 @@ from mining._engine import CodedLog
 from mining._errors import MiningError
 from mining.journeys.journeys import Journeys
 
-__all__ = ["customer_of", "group_of", "grouped"]
+__all__ = ["PERIODS", "customer_of", "group_of", "grouped", "is_period"]
 
 EVERYBODY = "all"
+PERIODS: Final = {"month": "M", "quarter": "Q", "year": "Y"}
 
 
 def group_of(journeys: Journeys, by: Any) -> tuple[list[str], npt.NDArray[np.int64]]:
@@ -26,7 +27,8 @@ def group_of(journeys: Journeys, by: Any) -> tuple[list[str], npt.NDArray[np.int
         What to group.
     by : None, str, Series or personas
         Nothing (one group ``"all"``); a field (its first known word in the journey) or an attribute of the CRM's
-        objects; a Series indexed by journey id or by customer; anything with a method ``assign(journeys)`` or an
+        objects; month, quarter or year, where there is neither: the period in which the journey begins (UTC,
+        ``2025Q3``); a Series indexed by journey id or by customer; anything with a method ``assign(journeys)`` or an
         attribute ``persona_of`` that gives such a Series.
 
     Returns
@@ -81,8 +83,17 @@ def _as_series(journeys: Journeys, by: Any) -> pd.Series[Any]:
     )
 
 
+def is_period(journeys: Journeys, by: object) -> bool:
+    """Tell whether journeys are grouped by the period they begin in: by a word for one that means nothing else here."""
+    told = [column for objects in journeys.touchpoints.objects.values() for column in objects.columns]
+    return isinstance(by, str) and by in PERIODS and by not in told and by not in journeys.log.codes
+
+
 def _by_word(journeys: Journeys, name: str) -> pd.Series[Any]:
     log = journeys.log
+    if is_period(journeys, name):
+        began = pd.Series(pd.to_datetime(log.time[log.first], unit="us"))
+        return began.dt.to_period(PERIODS[name]).astype("str")
     if name not in log.codes:
         return journeys.attribute(name)
     known = np.flatnonzero(log.codes[name] >= 0)

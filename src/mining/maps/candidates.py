@@ -14,8 +14,8 @@ from mining._errors import MiningError
 from mining._statistics import SMALLEST_CELL
 from mining.journeys import Journeys
 from mining.maps.evidence import SMALLEST_EFFECT, SMALLEST_N, TOLERATED
-from mining.maps.lanes import Scene
 from mining.maps.pain_kinds import against_the_rest
+from mining.maps.scene import Scene
 from mining.timing.clustering import matter_of
 from mining.timing.stages import stage_touchpoints
 from mining.timing.steps_taken import HOUR, following
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mining._draw import Picture
     from mining.design import Design
 
-__all__ = ["Candidates", "find_candidates"]
+__all__ = ["Candidates", "find_candidates", "looked_at"]
 
 _ALPHA: Final = 0.05
 _DAY: Final = 24.0
@@ -197,11 +197,17 @@ def _stages(activity: Integers, scene: Scene) -> list[str]:
     return [scene.staged.names[int(row.argmax())] if row.any() else "" for row in counted[activity]]
 
 
+def looked_at(scene: Scene, kind: str, where: str) -> pd.DataFrame:
+    """List the touchpoints that a candidate was judged by: at (position), customer, hit (it shows the pattern)."""
+    rows, words = _KINDS[kind](scene), scene.journeys.log.words["activity"].astype(str)
+    return pd.DataFrame(rows[words[rows["activity"].to_numpy(np.int64)] == where])
+
+
 def _repeats(scene: Scene) -> pd.DataFrame:
     log = scene.journeys.log
     chosen = np.flatnonzero(log.holds("actor_kind", "employee"))
     # What is done again because the customer came again is no repeat.
-    rows = _of(scene, chosen).assign(at=chosen, time=log.end_time[chosen], came=np.cumsum(scene.is_customers)[chosen])
+    rows = _of(scene, chosen).assign(time=log.end_time[chosen], came=np.cumsum(scene.is_customers)[chosen])
     rows = rows.sort_values(["matter", "activity", "at"], ignore_index=True)
     before = rows.groupby(["matter", "activity", "came"])["time"].shift()
     again = before.notna().to_numpy()
@@ -249,6 +255,7 @@ def _of(scene: Scene, at: Integers) -> pd.DataFrame:
     log = scene.journeys.log
     return pd.DataFrame(
         {
+            "at": at,
             "matter": matter_of(log)[0][at],
             "activity": log.codes["activity"][at].astype(np.int64),
             "customer": scene.customer[at],

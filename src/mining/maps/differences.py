@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mining._statistics import SMALLEST_CELL, false_discovery_rate, share_difference, wilson
-from mining.maps.lanes import Scene
+from mining.maps.scene import Scene
 from mining.timing.losses import exact_p, fates
 
 __all__ = ["COLUMNS", "differences_of"]
@@ -22,7 +22,7 @@ COLUMNS: Final = [
 ]  # fmt: skip
 
 
-def differences_of(scene: Scene, names: list[str], group: Integers, by: Any) -> pd.DataFrame:
+def differences_of(scene: Scene, group: Integers, names: list[str], by: Any) -> pd.DataFrame:
     """Compare the shares of each group's customers, stage by stage, with those of all other groups.
 
     A customer is in the group of its first journey. Personas are tested on nothing that made them: of them only whether
@@ -32,10 +32,10 @@ def differences_of(scene: Scene, names: list[str], group: Integers, by: Any) -> 
     ----------
     scene : Scene
         Everybody's journeys, staged.
-    names : list of str
-        Of the groups.
     group : ndarray of int
         Of each journey; -1 for none.
+    names : list of str
+        Of the groups.
     by : object
         What made the groups.
 

@@ -15,7 +15,7 @@ from mining._errors import MiningError
 from mining._statistics import SMALLEST_CELL, masked, wilson
 from mining.journeys import Journeys
 from mining.journeys.groups import customer_of, group_of
-from mining.maps.lanes import Scene
+from mining.maps.scene import Scene
 from mining.timing.losses import fates
 from mining.timing.stages import stage_touchpoints
 

@@ -13,7 +13,7 @@ from mining._statistics import false_discovery_rate, wilson
 from mining.journeys import Journeys
 from mining.journeys.groups import customer_of
 from mining.maps.evidence import SMALLEST_N, TOLERATED, Evidence
-from mining.maps.lanes import Scene
+from mining.maps.scene import Scene
 from mining.maps.sentences import Hours, Sentence, Share, write
 from mining.timing import Channels, People, Slas
 from mining.timing.clustering import matter_of

@@ -13,7 +13,7 @@ import pandas as pd
 from mining._errors import MiningError
 from mining.journeys import Journeys
 from mining.maps.evidence import Evidence
-from mining.maps.lanes import Scene, owners_of
+from mining.maps.lanes import owners_of
 from mining.maps.pain_kinds import (
     channel_changes,
     deviations_from_design,
@@ -23,6 +23,7 @@ from mining.maps.pain_kinds import (
     ping_pong,
     ratings_after,
 )
+from mining.maps.scene import Scene
 from mining.maps.sentences import spell
 from mining.maps.touched import Draws, Found, drawn
 from mining.maps.wait_pains import designed_pairs, waits_that_lose

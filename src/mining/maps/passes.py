@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mining.maps.aims import AIMS
-from mining.maps.lanes import Scene
+from mining.maps.scene import Scene
 from mining.timing.steps_taken import HOUR
 
 __all__ = ["measured", "named", "passes_of"]

@@ -15,8 +15,9 @@ from mining._statistics import SMALLEST_CELL, wilson
 from mining.journeys import Journeys
 from mining.journeys.groups import group_of
 from mining.maps.aims import AIMS, WEIGHTS
-from mining.maps.lanes import Scene, owners_of
+from mining.maps.lanes import owners_of
 from mining.maps.passes import measured, named, passes_of
+from mining.maps.scene import Scene
 from mining.timing import check_slas
 from mining.timing.stages import stage_touchpoints
 

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 
 from mining._errors import MiningError
+from mining.maps.phrases import span_said
 
 __all__ = ["Hours", "Sentence", "Share", "percents", "spell", "write"]
 
@@ -94,14 +95,8 @@ def _said(fact: Fact, language: str) -> str:
         text = percents(*fact)
         text = text if language == "en" else f"\N{LEFT-TO-RIGHT ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
     else:
-        text = _span(fact.hours, _SPANS[language])
+        text = span_said(fact.hours, _SPANS[language])
     return text.translate(_DIGITS) if language == "fa" else text
-
-
-def _span(hours: float, units: tuple[str, str, str]) -> str:
-    if hours < 1:
-        return f"{60 * hours:.0f} {units[0]}"
-    return f"{hours:.0f} {units[1]}" if hours < 48 else f"{hours / 24:.1f} {units[2]}"
 
 
 _DIGITS: Final = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")

@@ -14,8 +14,8 @@ from scipy.stats import rankdata
 
 from mining.journeys.groups import customer_of
 from mining.maps.evidence import Evidence
-from mining.maps.lanes import Scene
 from mining.maps.pain_kinds import CAME_BY, leavings, rated_last
+from mining.maps.scene import Scene
 from mining.timing.channels import starts_of
 from mining.timing.losses import fates, first_waits
 from mining.timing.people import returned

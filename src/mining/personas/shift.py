@@ -13,7 +13,7 @@ import pandas as pd
 from mining._errors import MiningError
 from mining._statistics import SMALLEST_CELL, wilson
 from mining.journeys import Journeys
-from mining.journeys.groups import customer_of
+from mining.journeys.groups import PERIODS, customer_of
 
 if TYPE_CHECKING:
     from mining._draw import Picture
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["Shift", "shift_of"]
 
 _SHUFFLES: Final = 999
-_PERIODS: Final = {"month": "M", "quarter": "Q", "year": "Y"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -66,13 +65,13 @@ class Shift:
 
 def shift_of(personas: Personas, journeys: Journeys, every: str, seed: int) -> Shift:
     """Count personas by the period in which their customers began; see `Personas.shift`."""
-    if every not in _PERIODS:
-        raise MiningError.unknown("period", every, list(_PERIODS))
+    if every not in PERIODS:
+        raise MiningError.unknown("period", every, list(PERIODS))
     log = journeys.log
     customer = customer_of(log)
     persona = personas.persona_of(journeys)
     codes = persona.cat.codes.to_numpy(np.int64)
-    began = pd.Series(pd.to_datetime(log.time[log.first], unit="us")).dt.to_period(_PERIODS[every]).astype("str")
+    began = pd.Series(pd.to_datetime(log.time[log.first], unit="us")).dt.to_period(PERIODS[every]).astype("str")
     table = pd.DataFrame(
         {"customer": customer, "persona": codes, "time": log.time[log.first], "period": began.to_numpy()}
     )

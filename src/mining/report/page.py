@@ -15,7 +15,8 @@ from mining import __version__
 from mining._errors import MiningError
 from mining._files import write_whole
 from mining.report.config import LANGUAGES
-from mining.report.sections import Section, colophon, section_of, summary_of
+from mining.report.exhibits import Section
+from mining.report.sections import anchor_of, colophon, section_of, summary_of
 from mining.report.study import Study
 from mining.report.words import Words, spoken
 
@@ -52,14 +53,18 @@ def write_report(path: Path | str, *results: object, title: str | None = None, l
     summary: list[tuple[str, str]] = []
     sections: list[Section] = []
     made_by = colophon(words, None, __version__)
-    for result in results:
+    given = [
+        (each, [answer for _, answer in each.results()] if isinstance(each, Study) else [each]) for each in results
+    ]
+    anchors = {anchor_of(answer) for _, answers in given for answer in answers}
+    for result, answers in given:
         if isinstance(result, Study):
-            answered = [section_of(answer, words, result) for _, answer in result.results()]
+            answered = [section_of(answer, words, result, anchors) for answer in answers]
             summary += summary_of(result, words)
             sections += [*answered, section_of(result, words, result)]
             title, made_by = title or result.config.title, colophon(words, result, __version__)
         else:
-            sections.append(section_of(result, words, None))
+            sections.append(section_of(result, words, None, anchors))
     if not sections:
         raise MiningError.empty("The report", "no results were given: pass journeys, flow, deviations, ... or a Study.")
     said = {"title": title or "", "summary": summary, "sections": sections, "colophon": made_by}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -27,52 +26,50 @@ from mining.maps import (
     WorkPlan,
 )
 from mining.personas import Cards, IdealCustomers, Personas
+from mining.report.exhibits import Exhibit, Section, shown
+from mining.report.map_section import anchor_of_map, map_exhibits, map_sentences
 from mining.report.runs import Changes
 from mining.report.study import Study
 from mining.report.words import Words
 from mining.sources import Touchpoints
 from mining.timing import Channels, People, Slas, Waits
 
-__all__ = ["Exhibit", "Section", "colophon", "section_of", "summary_of"]
+__all__ = ["anchor_of", "colophon", "section_of", "summary_of"]
 
 _FEW, _ROWS, _MANY = 6, 15, 60
 
 
-@dataclass(frozen=True)
-class Exhibit:
-    """A picture or a table, with its title; folded away where most readers pass it by, and of whom it tells."""
-
-    html: Markup
-    title: str = ""
-    folded: bool = False
-    persona: str = ""
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the page."""
-
-    anchor: str
-    heading: str
-    exhibits: list[Exhibit]
-    sentences: list[str] = field(default_factory=list)
-
-
-def section_of(result: object, words: Words, study: Study | None) -> Section:
-    """Lay out one result.
+def anchor_of(result: object) -> str:
+    """Name the section of a result.
 
     Raises
     ------
     MiningError
         For something that is no result of this library.
     """
-    for kind, (name, layout) in _LAYOUTS.items():
+    if isinstance(result, JourneyMap):
+        return anchor_of_map(result)
+    for kind, (name, _) in _LAYOUTS.items():
         if isinstance(result, kind):
-            anchor = "maps" if isinstance(result, JourneyMap) and result.personas != ("all",) else name
-            exhibits = layout(result, words)
-            sentences = _said(result, words, study)
-            return Section(anchor, words.sections[anchor], exhibits, sentences)
+            return name
     raise MiningError.unknown("kind of result", type(result).__name__, [kind.__name__ for kind in _LAYOUTS])
+
+
+def section_of(result: object, words: Words, study: Study | None, anchors: Collection[str] = ()) -> Section:
+    """Lay out one result; `anchors` are the sections that the page will have.
+
+    Raises
+    ------
+    MiningError
+        For something that is no result of this library.
+    """
+    anchor = anchor_of(result)
+    if isinstance(result, JourneyMap):
+        exhibits, sentences = map_exhibits(result, words, anchors), map_sentences(result, words)
+    else:
+        layout = next(layout for kind, (_, layout) in _LAYOUTS.items() if isinstance(result, kind))
+        exhibits, sentences = layout(result, words), _said(result, words, study)
+    return Section(anchor, words.sections[anchor], exhibits, sentences)
 
 
 def summary_of(study: Study, words: Words) -> list[tuple[str, str]]:
@@ -180,10 +177,6 @@ def _shares(frame: pd.DataFrame) -> list[str]:
     return [name for name in (*named, *bounds) if pd.api.types.is_float_dtype(frame[name])]
 
 
-def _shown(thing: object, title: str = "") -> Exhibit:
-    return Exhibit(Markup(thing._repr_html_()), title)  # type: ignore[attr-defined]  # noqa: S704
-
-
 def _quality(result: Touchpoints, words: Words) -> list[Exhibit]:
     quality, named = result.quality, words.exhibits
     aside = quality.frame[quality.frame["rows_aside"] > 0]
@@ -213,11 +206,11 @@ def _journeys(result: Journeys, words: Words) -> list[Exhibit]:
 def _discovery(result: Discovery, words: Words) -> list[Exhibit]:
     named = words.exhibits
     return [
-        _shown(result.flow.plot()),
+        shown(result.flow.plot()),
         _table(result.flow.frame.nlargest(_MANY, "n_steps"), words, named["table"], folded=True, rows=_MANY),
         _table(_quarters(result.journeys), words, named["quarters"]),
         _table(result.variants.frame, words, words.sections["variants"], rows=10),
-        _shown(result.model.plot(), words.sections["model"]),
+        shown(result.model.plot(), words.sections["model"]),
         _table(result.quality, words, named["quality"]),
     ]
 
@@ -236,22 +229,22 @@ def _deviations(result: Deviations, words: Words) -> list[Exhibit]:
     named = words.exhibits
     return [
         _table(result.verdicts, words, named["verdicts"]),
-        _shown(result.plot()),
-        _shown(result.plot_rates()),
+        shown(result.plot()),
+        shown(result.plot_rates()),
         _table(result.drop_off, words, named["drop_off"]),
         _table(result.frame, words, named["table"], folded=True, rows=_MANY),
     ]
 
 
 def _slas(result: Slas, words: Words) -> list[Exhibit]:
-    return [_shown(result.plot()), _table(result.frame, words)]
+    return [shown(result.plot()), _table(result.frame, words)]
 
 
 def _waits(result: Waits, words: Words) -> list[Exhibit]:
     named = words.exhibits
     loss = result.loss.nsmallest(_ROWS, "p_adjusted")
     return [
-        _shown(result.plot()),
+        shown(result.plot()),
         _table(loss, words, named["loss"], folded=True),
         _table(result.frame, words, named["table"], folded=True, rows=_MANY),
     ]
@@ -259,12 +252,12 @@ def _waits(result: Waits, words: Words) -> list[Exhibit]:
 
 def _people(result: People, words: Words) -> list[Exhibit]:
     returns = result.returns.nlargest(_ROWS, "n_returned")
-    return [_table(result.met, words), _shown(result.plot()), _table(returns, words, words.exhibits["returns"])]
+    return [_table(result.met, words), shown(result.plot()), _table(returns, words, words.exhibits["returns"])]
 
 
 def _channels(result: Channels, words: Words) -> list[Exhibit]:
     return [
-        _shown(result.plot()),
+        shown(result.plot()),
         _table(result.redirections, words, words.exhibits["redirections"], rows=10),
         _table(result.continuity, words, words.exhibits["continuity"], rows=10),
         _table(result.before_people, words, words.exhibits["before_people"], rows=10),
@@ -277,14 +270,14 @@ def _pains(result: PainPoints, words: Words) -> list[Exhibit]:
     tested = _table(result.tested, words, words.exhibits["tested"], folded=True, rows=_MANY)
     if result.frame.empty:
         return [tested]
-    return [_table(result.frame[columns], words), _shown(result.plot()), tested]
+    return [_table(result.frame[columns], words), shown(result.plot()), tested]
 
 
 def _personas(result: Personas, words: Words) -> list[Exhibit]:
     named = words.exhibits
     return [
         _table(result.frame, words),
-        _shown(result.plot()),
+        shown(result.plot()),
         _table(result.evidence, words, named["evidence"], folded=True),
         _table(_named(result), words, named["table"], folded=True, rows=_MANY),
     ]
@@ -303,8 +296,8 @@ def _changes(result: Changes, words: Words) -> list[Exhibit]:
 
 
 def _cards(result: Cards, words: Words) -> list[Exhibit]:
-    shown = result.frame.drop(columns=["typical_journey"], errors="ignore")
-    return [_shown(result.plot(words.language)), _table(shown, words, words.exhibits["table"], folded=True)]
+    rest = result.frame.drop(columns=["typical_journey"], errors="ignore")
+    return [shown(result.plot(words.language)), _table(rest, words, words.exhibits["table"], folded=True)]
 
 
 def _ideal(result: IdealCustomers, words: Words) -> list[Exhibit]:
@@ -312,7 +305,7 @@ def _ideal(result: IdealCustomers, words: Words) -> list[Exhibit]:
     told = result.frame[result.frame["verdict"].isin(["ideal", "avoid"])]
     columns = ["attribute", "value", "n_won", "n_lost", "n_open", "win_rate", "low", "high", "lift", "verdict"]
     return [
-        *([_shown(result.plot()), _table(told[columns], words)] if len(told) else []),
+        *([shown(result.plot()), _table(told[columns], words)] if len(told) else []),
         _table(result.model.scores, words, named["scores"]),
         *([_table(result.model.calibration, words, named["calibration"], folded=True)] if result.model.is_told else []),
         _table(result.absent, words, named["tested"], folded=True, rows=_MANY),
@@ -321,13 +314,13 @@ def _ideal(result: IdealCustomers, words: Words) -> list[Exhibit]:
 
 
 def _gains(result: Gains, words: Words) -> list[Exhibit]:
-    return [_shown(result.plot()), _table(result.frame, words, words.exhibits["table"], folded=True)]
+    return [shown(result.plot()), _table(result.frame, words, words.exhibits["table"], folded=True)]
 
 
 def _processes(result: KeyProcesses, words: Words) -> list[Exhibit]:
     columns = ["rank", "stage", "step", "n_customers", "missed_share", "kept_share", "covered", "owner", "owner_mark"]
     rest = _table(result.frame, words, words.exhibits["table"], folded=True, rows=_MANY)
-    return [_shown(result.plot()), _table(result.frame[columns], words, rows=10), rest]
+    return [shown(result.plot()), _table(result.frame[columns], words, rows=10), rest]
 
 
 def _plan(result: WorkPlan, words: Words) -> list[Exhibit]:
@@ -335,7 +328,7 @@ def _plan(result: WorkPlan, words: Words) -> list[Exhibit]:
         "rank", "what", "where", "stage", "persona", "channel", "owner", "owner_mark", "gain_customers", "gain_low",
         "gain_high", "metric", "baseline", "target", "n",
     ]  # fmt: skip
-    return [_shown(result.plot()), _table(result.frame[columns], words)]
+    return [shown(result.plot()), _table(result.frame[columns], words)]
 
 
 def _candidates(result: Candidates, words: Words) -> list[Exhibit]:
@@ -347,27 +340,17 @@ def _candidates(result: Candidates, words: Words) -> list[Exhibit]:
 
 
 def _drawn(result: Engagement | Leads, words: Words) -> list[Exhibit]:
-    return [_shown(result.plot()), _table(result.frame, words, words.exhibits["table"], folded=True, rows=_MANY)]
+    return [shown(result.plot()), _table(result.frame, words, words.exhibits["table"], folded=True, rows=_MANY)]
 
 
-def _map(result: JourneyMap, words: Words) -> list[Exhibit]:
-    spoken = result.renamed(words.map)
-    if spoken.personas == ("all",):
-        return [_shown(spoken)]
-    return [
-        Exhibit(_shown(spoken.plot(name)).html, f"{words.exhibits['by_persona']}: {name}", folded=True, persona=name)
-        for name in spoken.personas
-    ]
-
-
-def _method(_result: Study, _words: Words) -> list[Exhibit]:
+def _method(_result: object, _words: Words) -> list[Exhibit]:
     return []
 
 
 _LAYOUTS: dict[type, tuple[str, Callable[..., list[Exhibit]]]] = {
     Touchpoints: ("quality", _quality),
     Journeys: ("summary", _journeys),
-    JourneyMap: ("map", _map),
+    JourneyMap: ("map", _method),
     PainPoints: ("pains", _pains),
     Discovery: ("flow", _discovery),
     Deviations: ("deviations", _deviations),

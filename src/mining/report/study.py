@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import numpy as np
 
 from mining._errors import MiningError
 from mining.design import Design, Deviations, compare, read_design
 from mining.discovery import Discovery, discover
 from mining.journeys import Journeys
+from mining.journeys.groups import group_of, is_period
 from mining.maps import (
     LANES,
     Candidates,
@@ -48,6 +51,10 @@ if TYPE_CHECKING:
 __all__ = ["Study"]
 
 T = TypeVar("T")
+# What customers and the company can do otherwise than before; who owns what is the same in every period.
+_OVER_TIME: Final = ("customers do", "we do", "channels", "waits", "people met", "outcome", "feeling", "sla")
+_MOST_PERIODS: Final = 6
+_WORTH: Final = 0.1  # of all journeys: a period with fewer says little beside the others
 
 
 class Study:
@@ -147,6 +154,17 @@ class Study:
         )
 
     @cached_property
+    def windows(self) -> JourneyMap | None:
+        """A journey map for each period in which journeys begin, where there are a few periods."""
+        every = _few_periods(self.journeys)
+        if every is None:
+            return None
+        return self._asked(
+            "windows",
+            lambda: map_journey(self.journeys, self.design, lanes=_OVER_TIME, by=every).without_silent_lanes(),
+        )
+
+    @cached_property
     def pains(self) -> PainPoints | None:
         """Where it hurts, ranked."""
         return self._asked("pains", lambda: find_pain_points(self.journeys, self.design, slas=self.slas))
@@ -221,6 +239,7 @@ class Study:
         for section, attribute in (
             ("map", "grid"),
             ("maps", "grids"),
+            ("windows", "windows"),
             ("pains", "pains"),
             ("plan", "plan"),
             ("gains", "gains"),
@@ -248,3 +267,13 @@ class Study:
         except MiningError as error:
             self.unanswered[question] = str(error)
             return None
+
+
+def _few_periods(journeys: Journeys) -> str | None:
+    """Choose how long periods are: few enough to be read side by side, two of them or more worth it."""
+    for every in ("quarter", "year", "month"):
+        if is_period(journeys, every):
+            n = np.bincount(group_of(journeys, every)[1])
+            if len(n) <= _MOST_PERIODS and (n >= _WORTH * len(journeys)).sum() >= 2:
+                return every
+    return None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mining._draw import Picture
     from mining.design import Design
 
-__all__ = ["Slas", "check_slas"]
+__all__ = ["Due", "Slas", "check_slas", "due_of"]
 
 _MATTERS = ("ticket", "deal", "lead")
 
@@ -116,14 +116,10 @@ def check_slas(journeys: Journeys, design: Design, *, calendar: Calendar | None 
     promised = steps[steps["within_hours"].notna()]
     if promised.empty:
         raise MiningError.empty("The list of promises", "no step of the design says `within`.")
-    names = steps["step"].tolist()
     rows = []
     for promise in promised.to_dict("records"):
         step, start, limit = str(promise["step"]), str(promise["after"]), float(promise["within_hours"])
-        later = names[names.index(step) + 1 :]
-        due = _due(
-            journeys, _spelt(design, [start]), _spelt(design, [step]), later=_spelt(design, later), calendar=calendar
-        )
+        due = due_of(journeys, design, step, calendar=calendar)
         rows.append(
             {
                 "stage": promise["stage"],
@@ -138,14 +134,25 @@ def check_slas(journeys: Journeys, design: Design, *, calendar: Calendar | None 
 
 
 @dataclass(frozen=True, eq=False)
-class _Due:
+class Due:
+    """The times a promise was due: position in the log, hours until the step or as long as seen, what became of it."""
+
+    positions: Integers
     hours: Floats
     is_done: Flags
     is_skipped: Flags
     customer: Integers
 
 
-def _due(journeys: Journeys, after: list[str], step: list[str], *, later: list[str], calendar: Calendar | None) -> _Due:
+def due_of(journeys: Journeys, design: Design, step: str, *, calendar: Calendar | None = None) -> Due:
+    """Find the times one promised step of a design was due; see `check_slas`."""
+    names = design.frame["step"].tolist()
+    start = str(design.frame.set_index("step")["after"][step])
+    later = _spelt(design, names[names.index(step) + 1 :])
+    return _due(journeys, _spelt(design, [start]), _spelt(design, [step]), later=later, calendar=calendar)
+
+
+def _due(journeys: Journeys, after: list[str], step: list[str], *, later: list[str], calendar: Calendar | None) -> Due:
     log = journeys.log
     first, second = _holds_any(log, after), _holds_any(log, step)
     room = _room(log, first, second)
@@ -162,7 +169,8 @@ def _due(journeys: Journeys, after: list[str], step: list[str], *, later: list[s
     lost_from, lost_at = following(log, first, ill)
     until[lost_from] = log.time[lost_at]
     stop = np.where(is_done, log.time[place[at]], until[at])
-    return _Due(
+    return Due(
+        positions=at,
         hours=span_hours(log.end_time[at], stop, calendar),
         is_done=is_done,
         is_skipped=~is_done & went_on[at],
@@ -170,7 +178,7 @@ def _due(journeys: Journeys, after: list[str], step: list[str], *, later: list[s
     )
 
 
-def _judged(due: _Due, limit: float) -> dict[str, float | int]:
+def _judged(due: Due, limit: float) -> dict[str, float | int]:
     counted = ~due.is_skipped
     hours, is_done, customer = due.hours[counted], due.is_done[counted], due.customer[counted]
     in_time = hours <= limit

@@ -43,7 +43,8 @@
     }
     for (const node of document.querySelectorAll("[data-persona]")) {
       node.hidden = Boolean(choices.persona.value) && node.dataset.persona !== choices.persona.value;
-      if (node.tagName === "DETAILS" && choices.persona.value) node.open = !node.hidden;
+      const fold = node.closest("details");
+      if (fold && choices.persona.value) fold.open = true;
     }
     let n = 0;
     for (const section of document.querySelectorAll("main > section")) {

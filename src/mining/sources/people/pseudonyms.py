@@ -28,7 +28,7 @@ from mining.sources.relations import Relations
 if TYPE_CHECKING:
     from mining.sources.people.glued import People
 
-__all__ = ["Key", "Pseudonyms", "load_key", "pseudonymise"]
+__all__ = ["Key", "Pseudonyms", "disguised", "load_key", "pseudonymise"]
 
 # A campaign is the company's own doing and its name is what a reader needs; nobody hides behind it.
 _KEPT: Final = frozenset({"campaign"})
@@ -38,6 +38,7 @@ _LETTERS: Final = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz234567", dtype="S1")
 _TEXT: Final = pa.large_string()
 _BYTES: Final = 10
 _NUMBERED: Final = re.compile(r"[a-z]+#\d+")  # given by order of appearance to a key that nobody owns
+_MADE: Final = r"[^:]+:[a-z2-7]{16}|[a-z]+#\d+"
 _VARIABLE: Final = "MINING_KEY"
 _SHORTEST: Final = 16
 _LENGTH: Final = 32
@@ -290,3 +291,23 @@ def _letters_of(words: npt.NDArray[np.object_], key: bytes) -> Any:
 
 def _spelled(fives: npt.NDArray[np.uint8]) -> npt.NDArray[np.bytes_]:
     return np.ascontiguousarray(_LETTERS[fives]).view(f"S{fives.shape[1]}").ravel()
+
+
+def disguised(ids: pd.Series[str]) -> pd.Series[str]:
+    """Name things in an output whose reader need not know whose they are: pseudonyms stay, other ids become some.
+
+    Parameters
+    ----------
+    ids : Series of str
+        Ids, in any order; missing ones stay missing.
+
+    Returns
+    -------
+    Series of str
+        As they are where all are pseudonyms already, so that they are found again; else keyed tokens, the same for the
+        same id whenever the key is the same.
+    """
+    known = ids.dropna()
+    if known.str.fullmatch(_MADE).all():
+        return ids
+    return Pseudonyms(load_key()).ids(ids)
