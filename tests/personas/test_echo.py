@@ -30,7 +30,7 @@ def test_kinds_of_which_one_is_a_part_of_the_other_agree_in_halves_of_the_activi
     script = "ad fair blog news email site demo quote"
     seen, truth = two(script, " ".join(script.split()[4:]))
     assert halves(seen, truth) > 0.6
-    assert comes_back(0.3, halves(seen, truth))
+    assert comes_back(0.3, 0.2, halves(seen, truth))
 
 
 def test_a_step_left_out_by_chance_says_nothing_of_the_others():
@@ -40,14 +40,14 @@ def test_a_step_left_out_by_chance_says_nothing_of_the_others():
     has[seen.customer_of[words[seen.codes("activity")] == "demo"]] = 1
     assert 0.2 < has.mean() < 1
     assert abs(halves(seen, has)) < 0.25
-    assert echo(part(seen, FEATURES), has, 2) < 0.4
+    assert echo(part(seen, FEATURES), has, 2)[0] < 0.4
 
 
 def test_groups_drawn_by_lot_come_back_nowhere():
     seen = look(four_kinds(400, 0.3)[0], ())
     lot = np.random.default_rng(2).integers(0, 2, seen.n_customers)
     assert abs(halves(seen, lot)) < 0.25
-    assert not comes_back(echo(part(seen, FEATURES), lot, 2), halves(seen, lot))
+    assert not comes_back(*echo(part(seen, FEATURES), lot, 2), halves(seen, lot))
 
 
 def test_planted_kinds_come_back_in_both_ways():
@@ -55,7 +55,7 @@ def test_planted_kinds_come_back_in_both_ways():
     seen = look(journeys, ())
     kind = truth[[int(who[1:]) for who in seen.customers]]
     assert halves(seen, kind, len(SCRIPTS)) > 0.4
-    assert echo(part(seen, FEATURES), kind, len(SCRIPTS)) > 0.4
+    assert echo(part(seen, FEATURES), kind, len(SCRIPTS))[0] > 0.4
 
 
 def test_without_paths_or_activities_halves_say_nothing():
@@ -66,11 +66,22 @@ def test_without_paths_or_activities_halves_say_nothing():
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "back"),
-    [(0.4, 0, True), (0.39, 0, False), (0.3, 0.3, True), (0.3, 0.2, False), (0.2, 0.9, False), (np.nan, np.nan, False)],
-)
-def test_moderate_agreement_of_one_kind_or_fair_agreement_of_both_is_asked_for(one, other, back):
-    assert comes_back(one, other) == back
+    ("one", "low", "other", "back"),
+    [
+        (0.4, 0, 0, True), (0.39, 0.1, 0.9, False), (0.3, 0.2, 0.3, True), (0.3, 0.2, 0.2, False),
+        (np.nan, np.nan, np.nan, False),
+    ],
+)  # fmt: skip
+def test_moderate_agreement_of_one_kind_or_sure_and_fair_ones_are_asked_for(one, low, other, back):
+    assert comes_back(one, low, other) == back
+
+
+def test_a_handful_that_agrees_by_luck_is_not_sure():
+    seen = look(one_script(60, 0.2), ())
+    few = np.zeros(seen.n_customers, np.int64)
+    few[:4] = 1
+    kappa, low = echo(part(seen, FEATURES), few, 2)
+    assert low < kappa - 0.1 or kappa <= 0
 
 
 def test_a_column_that_says_nothing_does_not_hide_what_another_says():

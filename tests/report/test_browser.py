@@ -158,3 +158,23 @@ def test_the_page_runs_under_its_own_policy_and_prints(page: Path, tmp_path: Pat
     run(f"--print-to-pdf={paper}", page.as_uri(), profile=tmp_path / "profile")
     assert paper.read_bytes().startswith(b"%PDF")
     assert paper.stat().st_size > 50_000
+
+
+def test_every_label_of_a_picture_lies_inside_it(page: Path, tmp_path: Path) -> None:
+    script = """
+    document.querySelectorAll("details").forEach((fold) => fold.open = true);
+    const outside = [];
+    let looked = 0;
+    for (const picture of document.querySelectorAll("svg.mining-picture")) {
+      const frame = picture.getBoundingClientRect();
+      for (const label of picture.querySelectorAll("text")) {
+        const box = label.getBoundingClientRect();
+        looked += 1;
+        if (box.width && (box.left < frame.left - 3 || box.right > frame.right + 3))
+          outside.push([picture.getAttribute("aria-label"), label.textContent]);
+      }
+    }
+    return {looked, outside};"""
+    told = asked(page, script, tmp_path)
+    assert told["looked"] > 200
+    assert told["outside"] == []

@@ -135,6 +135,42 @@ def test_every_sentence_is_translated_with_its_numbers(language):
     assert set(LANES) <= set(other.map)
 
 
+def test_every_table_is_headed_and_written_in_the_language_of_the_page(page):
+    language, text = page
+    if language == "en":
+        return
+    words = spoken(language)
+    fields = {field for shown in re.findall('data-fields="([^"]*)"', text) for field in shown.split("|")}
+    assert len(fields) > 100
+    assert {field for field in fields if field not in words.columns} == set()
+    cells = re.findall('<td dir="auto" style="[^"]*tabular-nums[^"]*">([^<]*)</td>', text)
+    assert len(cells) > 1000
+    if language == "fa":
+        assert not [cell for cell in cells if re.search("[0-9]", cell)]
+    assert words.table["more"].split("{n}")[-1].strip() in text
+    assert not re.search("[0-9] more rows", text)
+
+
+@pytest.mark.parametrize(("language", "day"), [("en", "2024-03-20"), ("he", "2024-03-20"), ("fa", "۱۴۰۳/۰۱/۰۱")])
+def test_days_are_those_of_the_language(language, day):
+    words = spoken(language)
+    moment = pd.Timestamp("2024-03-20 23:30", tz="UTC")
+    assert words.date(moment) == day
+    assert words.writing.write(moment).startswith(day)
+    assert day in words.say("unfinished", n=1, share="1 %", last=moment)
+
+
+def test_words_of_ours_are_said_in_the_language_and_names_from_data_are_not():
+    words = spoken("he")
+    assert words.value("measured") == "נמדד"
+    assert words.value("Ad clicked") == "Ad clicked"
+    assert words.writing.write(True) == "כן"
+    assert words.writing.write(np.float64(1234.0)) == "1,234"
+    assert spoken("fa").writing.write("Room 12") == "Room 12"
+    assert set(spoken("he").values) == set(spoken("fa").values)
+    assert set(spoken("he").columns) == set(spoken("fa").columns)
+
+
 @pytest.mark.parametrize("language", ["he", "fa"])
 def test_what_the_map_says_around_its_numbers_is_translated_with_its_places(language):
     other = spoken(language).map

@@ -8,7 +8,7 @@ from mining._draw.heatmap import draw_heatmap
 from mining._draw.picture import Fragment, Picture, Raster
 from mining._draw.scatter import draw_scatter
 from mining._draw.sheet import draw_sheet
-from mining._draw.table import html_table
+from mining._draw.table import Writing, html_table, plainly
 
 __all__ = [
     "Fragment",
@@ -17,6 +17,7 @@ __all__ = [
     "GridLine",
     "Picture",
     "Raster",
+    "Writing",
     "draw_bars",
     "draw_beside",
     "draw_curve",
@@ -26,4 +27,5 @@ __all__ = [
     "draw_scatter",
     "draw_sheet",
     "html_table",
+    "plainly",
 ]

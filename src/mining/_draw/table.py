@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 
 from mining._draw.text import clean, escaped
 
-__all__ = ["html_table"]
+__all__ = ["Writing", "html_table", "plainly"]
 
 _LINE = "border-bottom:1px solid color-mix(in srgb,currentColor 22%,transparent)"
 _CELL = f"padding:.32em .8em;{_LINE};vertical-align:top"
@@ -22,6 +23,7 @@ def html_table(
     formats: Mapping[str, str | Callable[[object], str]] | None = None,
     caption: str = "",
     rows: int = 10,
+    writing: Writing | None = None,
 ) -> str:
     """Write the first rows of a frame as an HTML table.
 
@@ -39,6 +41,8 @@ def html_table(
         What the table shows.
     rows : int
         Most rows shown.
+    writing : Writing, optional
+        How numbers, times and the last line are written; by default in English.
 
     Returns
     -------
@@ -54,8 +58,9 @@ def html_table(
     numeric = [pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype) for dtype in frame.dtypes]
     heads = "".join(_head(name, number=number) for name, number in zip(frame.columns, numeric, strict=True))
     shown = frame.head(rows)
+    writing = writing or Writing()
     columns = [
-        _column(shown.iloc[:, place], (formats or {}).get(str(name)), number=numeric[place])
+        _column(shown.iloc[:, place], (formats or {}).get(str(name), writing.write), number=numeric[place])
         for place, name in enumerate(frame.columns)
     ]
     body = "".join(f"<tr>{''.join(cells)}</tr>" for cells in zip(*columns, strict=True))
@@ -63,7 +68,7 @@ def html_table(
     style = "border-collapse:collapse;font-size:.93em;line-height:1.45"
     return (
         f'<table class="mining-table" style="{style}">{title}<thead><tr>{heads}</tr></thead>'
-        f"<tbody>{body}{_rest(frame, rows)}</tbody></table>"
+        f"<tbody>{body}{_rest(frame, rows, writing)}</tbody></table>"
     )
 
 
@@ -75,22 +80,19 @@ def _head(name: Hashable, *, number: bool) -> str:
     return f'<th scope="col" dir="auto" style="{_CELL};font-weight:600;{aligned}">{escaped(name, _LIMIT)}</th>'
 
 
-def _column(values: pd.Series, how: str | Callable[[object], str] | None, *, number: bool) -> list[str]:
+def _column(values: pd.Series, how: str | Callable[[object], str], *, number: bool) -> list[str]:
     style = _CELL + (_NUMBER if number else ";text-align:start")
     return [f'<td dir="auto" style="{style}">{escaped(_written(value, how), _LIMIT)}</td>' for value in values]
 
 
-def _written(value: object, how: str | Callable[[object], str] | None) -> str:
+def _written(value: object, how: str | Callable[[object], str]) -> str:
     if not clean(value):
         return "–"
-    if callable(how):
-        return how(value)
-    if how is not None:
-        return how.format(value)
-    return _plainly(value)
+    return how(value) if callable(how) else how.format(value)
 
 
-def _plainly(value: object) -> str:
+def plainly(value: object) -> str:
+    """Write a value: whole numbers in thousands, others to three digits, times to the minute, the rest as it is."""
     if isinstance(value, bool) or pd.api.types.is_bool(value):
         return "yes" if value else "no"
     if isinstance(value, pd.Timestamp):
@@ -104,9 +106,22 @@ def _plainly(value: object) -> str:
     return str(value)
 
 
-def _rest(frame: pd.DataFrame, rows: int) -> str:
+def _more(left: int) -> str:
+    return f"{left:,} more row{'s' if left > 1 else ''}"
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How a table writes values, and its last line: how many rows more there are, or that there is nothing."""
+
+    write: Callable[[object], str] = plainly
+    more: Callable[[int], str] = _more
+    nothing: str = "Nothing to show"
+
+
+def _rest(frame: pd.DataFrame, rows: int, writing: Writing) -> str:
     left = len(frame) - rows
     if len(frame) and left <= 0:
         return ""
-    told = f"{left:,} more row{'s' if left > 1 else ''}" if len(frame) else "Nothing to show"
+    told = escaped(writing.more(left) if len(frame) else writing.nothing)
     return f'<tr><td colspan="{max(1, frame.shape[1])}" style="{_CELL};opacity:.75">{told}</td></tr>'

@@ -22,6 +22,8 @@ Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 _MODERATE: Final = 0.4  # where Landis and Koch (1977) begin to speak of moderate agreement
 _FAIR: Final = 0.25  # well within what they call fair
+_SURELY: Final = 0.15  # of opening and end, at the lower bound: a handful of customers agree by luck
+_ONE_SIDED: Final = 1.6448536269514722
 _HALVINGS: Final = 15
 _GAP: Final = 1 / 8
 _FEWEST: Final = 20
@@ -78,25 +80,28 @@ def part(seen: Seen, features: Sequence[str]) -> Parts:
     return Parts(points[0], points[1], both, _does(seen) if "path" in features else np.zeros((seen.n_customers, 0)))
 
 
-def comes_back(one: npt.ArrayLike, other: npt.ArrayLike) -> npt.NDArray[np.bool_]:
-    """Say whether a grouping is more than a chance habit: moderate agreement of opening and end, or fair in both ways.
+def comes_back(one: npt.ArrayLike, low: npt.ArrayLike, other: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Say whether a grouping is more than a chance habit: moderate agreement of opening and end, or sure and fair ones.
 
-    Where one persona's journey is a part of another's, their ends are alike and can only agree fairly.
+    Where one persona's journey is a part of another's, their ends are alike and can only agree fairly; then halves of
+    the activities must agree fairly as well.
 
     Parameters
     ----------
-    one, other : array_like of float
-        What `echo` and `echo_in_halves` gave; NaN counts as none.
+    one, low : array_like of float
+        What `echo` gave; NaN counts as none.
+    other : array_like of float
+        What `echo_in_halves` gave.
 
     Returns
     -------
     ndarray of bool
     """
-    first, second = np.nan_to_num(np.asarray(one, float)), np.nan_to_num(np.asarray(other, float))
-    return np.asarray((first >= _MODERATE) | ((first >= _FAIR) & (second >= _FAIR)), bool)
+    first, surely, second = (np.nan_to_num(np.asarray(each, float)) for each in (one, low, other))
+    return np.asarray((first >= _MODERATE) | ((surely >= _SURELY) & (second >= _FAIR)), bool)
 
 
-def echo(parts: Parts, labels: Labels, number: int) -> float:
+def echo(parts: Parts, labels: Labels, number: int) -> tuple[float, float]:
     """Measure how far the opening and the end of journeys tell the same of a grouping, in its worst pair of groups.
 
     Chance habits of one touchpoint (a step left out, a call too many) make groups as well, but such a group shows in
@@ -113,18 +118,21 @@ def echo(parts: Parts, labels: Labels, number: int) -> float:
 
     Returns
     -------
-    float
+    kappa : float
         Cohen's kappa of the groups that either part alone speaks for, the smallest over pairs of groups: 1 where they
         always agree, 0 for chance or where it cannot be judged.
+    low : float
+        The smallest lower bound (95 %, one-sided) over pairs of groups.
 
     References
     ----------
     Cohen, J. (1960). A coefficient of agreement for nominal scales.
     """
     if len(parts.rows) < _FEWEST:
-        return 0.0
+        return 0.0, 0.0
     table = _said_twice((parts.opening, parts.end), labels[parts.rows], number)
-    return min(_kappa(table[np.ix_([one, other], [one, other])]) for one in range(number) for other in range(one))
+    pairs = [table[np.ix_([one, other], [one, other])] for one in range(number) for other in range(one)]
+    return min(_kappa(pair) for pair in pairs), min(_kappa(pair) - _ONE_SIDED * _error(pair) for pair in pairs)
 
 
 def echo_in_halves(parts: Parts, labels: Labels, number: int, random: np.random.Generator) -> float:
@@ -197,3 +205,11 @@ def _kappa(table: Labels) -> float:
         return 0.0
     chance = float((table.sum(axis=0) * table.sum(axis=1)).sum()) / total**2
     return (float(np.trace(table)) / total - chance) / (1 - chance) if chance < 1 else 0.0
+
+
+def _error(table: Labels) -> float:
+    """Give the standard error of kappa, as Cohen does."""
+    total = max(int(table.sum()), 1)
+    agreed = float(np.trace(table)) / total
+    chance = float((table.sum(axis=0) * table.sum(axis=1)).sum()) / total**2
+    return float(np.sqrt(agreed * (1 - agreed) / total)) / (1 - chance) if chance < 1 else 0.0

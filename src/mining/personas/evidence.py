@@ -27,6 +27,7 @@ _STRONG: Final = 0.8  # Tibshirani and Walther's bound
 _FAR: Final = 3.0  # standard deviations above the mean of every reference
 _LEAST: Final = 0.003  # standard deviation that a dozen references may understate
 _ROUNDS: Final = 3
+_ECHOES: Final = ["echo", "echo_low", "echo_in_halves"]
 _WORDS: Final = (
     "not clearer than customers of one kind",
     "does not come back in other parts of journeys",
@@ -101,17 +102,17 @@ def judge(seen: Seen, table: pd.DataFrame, features: Sequence[str], numbers: Seq
 def _tested(frame: pd.DataFrame, drawn: Drawn, parts: Parts, random: np.random.Generator) -> pd.DataFrame:
     """Test what is clear for coming back and for repeatability, and keep the best row of each number."""
     views, whole = views_of(drawn), np.column_stack(list(drawn.values()))
-    frame[["echo", "echo_in_halves", "prediction_strength"]] = np.nan
+    frame[[*_ECHOES, "prediction_strength"]] = np.nan
     dim = frame["silhouette"] <= frame["null_high"]
     for at in frame.index[~dim]:
         number, view = int(frame.loc[at, "n_personas"]), views[str(frame.loc[at, "perspective"])]
         points = whole * np.sqrt(weights_of(whole, started(view, number), number))
         labels = group(points, number)
-        frame.loc[at, "echo"] = echo(parts, labels, number)
-        frame.loc[at, "echo_in_halves"] = echo_in_halves(parts, labels, number, random)
-        if comes_back(*frame.loc[at, ["echo", "echo_in_halves"]].astype(float)).all():
+        told = *echo(parts, labels, number), echo_in_halves(parts, labels, number, random)
+        frame.loc[at, _ECHOES] = told
+        if comes_back(*told).all():
             frame.loc[at, "prediction_strength"] = prediction_strength(points, number, random)
-    back = pd.Series(comes_back(frame["echo"], frame["echo_in_halves"]), index=frame.index)
+    back = pd.Series(comes_back(*(frame[name] for name in _ECHOES)), index=frame.index)
     faults = [dim, ~back, ~(frame["prediction_strength"] >= _STRONG)]
     frame["verdict"] = np.select(faults, list(_WORDS), "possible")
     rank, clearest = np.select(faults, [3, 2, 1], 0), frame["null_high"] - frame["silhouette"]
@@ -127,8 +128,8 @@ def _chosen(frame: pd.DataFrame) -> Evidence:
         frame.loc[possible[-1], "verdict"] = "chosen"
         number, perspective = int(frame.loc[possible[-1], "n_personas"]), str(frame.loc[possible[-1], "perspective"])
     columns = [
-        "n_personas", "perspective", "silhouette", "null_silhouette", "null_high", "echo", "echo_in_halves",
-        "prediction_strength", "verdict",
+        "n_personas", "perspective", "silhouette", "null_silhouette", "null_high", *_ECHOES, "prediction_strength",
+        "verdict",
     ]  # fmt: skip
     return Evidence(number, perspective, pd.DataFrame([alone, *frame.to_dict("records")], columns=columns))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -83,8 +84,8 @@ def summary_of(study: Study, words: Words) -> list[tuple[str, str]]:
         customers=journeys.n_customers,
         journeys=len(journeys),
         case=journeys.case,
-        first=f"{span['started'].min():%Y-%m-%d}",
-        last=f"{span['ended'].max():%Y-%m-%d}",
+        first=span["started"].min(),
+        last=span["ended"].max(),
         used=int(tables["rows_used"].sum()),
         rows=int(tables["rows_in"].sum()),
     )
@@ -128,7 +129,8 @@ def _said(result: object, words: Words, study: Study | None) -> list[str]:
     if isinstance(result, Study):
         return _limits(result, words)
     if isinstance(result, PainPoints):
-        return [f"{rank}. {said}" for rank, said in zip(result.frame["rank"], result.told(words.language), strict=True)]
+        ranked = zip(result.frame["rank"].astype(int).tolist(), result.told(words.language), strict=True)
+        return [words.ours(f"{words.number(rank)}. {said}") for rank, said in ranked]
     if isinstance(result, IdealCustomers):
         return [result.sentence]
     if isinstance(result, Changes):
@@ -145,8 +147,8 @@ def _said(result: object, words: Words, study: Study | None) -> list[str]:
 def _limits(study: Study, words: Words) -> list[str]:
     journeys = study.journeys
     running = int(np.count_nonzero(journeys.unfinished()))
-    last = f"{journeys.observed_until:%Y-%m-%d}"
-    said = [words.say("unfinished", n=running, share=words.share(running / len(journeys)), last=last)]
+    share, last = words.share(running / len(journeys)), journeys.observed_until
+    said = [words.say("unfinished", n=running, share=share, last=last)]
     if journeys.unlinked:
         said.append(words.say("unlinked", n=journeys.unlinked, case=journeys.case))
     said.append(words.say("design", name=study.design.name) if study.design else words.say("undesigned"))
@@ -155,10 +157,18 @@ def _limits(study: Study, words: Words) -> list[str]:
     return [*said, words.say("masked", n=SMALLEST_CELL)]
 
 
+# Columns whose words are ours and not the data's.
+_OURS: Final = {
+    "absent_because", "calendar", "cost", "deviation", "encoding_proof", "kind", "lane", "mark", "meaning", "measure",
+    "model", "owner_mark", "pattern", "perspective", "reason", "rule", "stability_words", "verdict", "what",
+}  # fmt: skip
+
+
 def _table(frame: pd.DataFrame, words: Words, title: str = "", *, folded: bool = False, rows: int = _ROWS) -> Exhibit:
     names = {name: words.column(str(name)) for name in frame.columns}
     formats = {names[name]: words.share for name in _shares(frame)}
-    html = html_table(frame.rename(columns=names), formats=formats, rows=rows)
+    spoken = frame.assign(**{name: frame[name].map(words.value) for name in _OURS & set(frame.columns)})
+    html = html_table(spoken.rename(columns=names), formats=formats, rows=rows, writing=words.writing)
     # What the columns are in every language, so that the page's own script finds them.
     fields = escape("|".join(map(str, frame.columns)))
     html = html.replace("<table ", f'<table data-fields="{fields}" ', 1)
@@ -292,7 +302,7 @@ def _changes(result: Changes, words: Words) -> list[Exhibit]:
     columns = ["of", "figure", "before", "now", "difference", "low", "high", "n_before", "n_now", "verdict"]
     shares = {words.column(name): words.share for name in ("before", "now", "difference", "low", "high")}
     frame = result.frame[columns].rename(columns={name: words.column(name) for name in columns})
-    return [Exhibit(Markup(html_table(frame, formats=shares, rows=_MANY)))]  # noqa: S704 - html_table escapes
+    return [Exhibit(Markup(html_table(frame, formats=shares, rows=_MANY, writing=words.writing)))]  # noqa: S704 - html_table escapes
 
 
 def _cards(result: Cards, words: Words) -> list[Exhibit]:
