@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import csv
+import html
+import re
 import zipfile
 from xml.etree import ElementTree as ET
 
@@ -11,9 +13,10 @@ import pytest
 from mining._errors import MiningError
 from mining.design import read_design
 from mining.maps import DEFAULT_LANES, LANES, map_journey
-from mining.personas import Personas
+from mining.personas import Personas, find_ideal_customers, find_ideal_each
 from mining.sources.touchpoints import Touchpoints
 from mining.timing.stages import stage_touchpoints
+from tests.personas.ideal_planted import buyers
 from tests.personas.planted import four_kinds
 from tests.telling import canonical, told
 from tests.timing.planting import logged, sales, told_of
@@ -353,3 +356,25 @@ def test_personas_are_told_apart_by_what_did_not_make_them_alone():
     found = map_journey(journeys, by=personas, lanes=["we do", "outcome"])
     assert set(found.differences["lane"]) <= {"outcome"}
     assert map_journey(journeys, lanes=["outcome"]).differences.empty
+
+
+def test_who_buys_stands_on_top_of_the_map() -> None:
+    journeys = buyers(600)
+    found = find_ideal_customers(journeys)
+    drawn = map_journey(journeys, ideal=found)
+    assert "industry: retail (×" in drawn.ideal["all"]
+    assert f"Ideal customer, of all values looked at: {found.headline}." in drawn.plot().html
+    picture = drawn.picture()
+    assert len(re.findall('class="note"', picture.svg)) > 1  # a long note is broken into lines
+    chance = buyers(600, seed=1, strength=0.0)
+    assert "no attribute taken alone tells" in map_journey(chance, ideal=find_ideal_customers(chance)).plot().html
+    assert "Ideal customer" not in map_journey(journeys).plot().html
+
+
+def test_who_buys_is_said_of_each_group() -> None:
+    journeys = buyers(900)
+    each = find_ideal_each(journeys, "country")
+    drawn = map_journey(journeys, by="country", ideal=each)
+    assert set(drawn.ideal) == set(each.parts)
+    for group in drawn.personas:
+        assert each[group].headline in html.unescape(drawn.plot(group).html)

@@ -66,7 +66,9 @@ def test_axe_finds_no_violation(page: Path, scheme: str, tmp_path: Path) -> None
     if scheme == "dark" and page.stem != "en":
         pytest.skip("the colours are the same in every language")
     axe = AXE.read_text(encoding="utf-8").replace("</script", "<\\/script")
-    rules = '{runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}'
+    # Contrast is what takes long, and the colours are the same in every language.
+    without = "" if page.stem == "en" else ', rules: {"color-contrast": {enabled: false}}'
+    rules = f'{{runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]{without}}}'
     force = f"document.documentElement.style.colorScheme = '{scheme}';"
     if scheme == "dark":
         # The rules of the dark scheme, as the browser would apply them.

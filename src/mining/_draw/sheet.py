@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from mining._draw.grid import MARKS, GridCell, GridLine, check_cells
+from mining._draw.heading import MARGIN, heading
 from mining._draw.picture import Picture, compose
 from mining._draw.text import clean, count, escaped, wrap
 
 __all__ = ["draw_sheet"]
 
-_HEAD, _COLUMN, _MARGIN, _PAD = 128.0, 184.0, 28.0, 9.0
+_HEAD, _COLUMN, _PAD = 128.0, 184.0, 9.0
 _SIZE, _LEADING, _GAP, _MOST = 12.0, 16.0, 3.0, 4
 _TIED: Final = "\N{NO-BREAK SPACE}"
 _STYLE: Final = (
@@ -60,14 +61,10 @@ def draw_sheet(
         When a cell stands in an unknown row or column, or a mark is unknown.
     """
     check_cells(columns, rows, cells)
-    top = _MARGIN + 52
-    width = 2 * _MARGIN + _HEAD + _COLUMN * max(len(columns), 1)
+    width = 2 * MARGIN + _HEAD + _COLUMN * max(len(columns), 1)
+    above, top = heading(title, note, width)
     heads = [_wrapped(column, _COLUMN, bold=True) for column in columns]
-    parts = [
-        f'<text class="title" x="{_MARGIN}" y="{_MARGIN + 14}">{escaped(title)}</text>',
-        f'<text class="note" x="{_MARGIN}" y="{_MARGIN + 34}">{escaped(note)}</text>',
-        *_row("", heads, top, is_head=True),
-    ]
+    parts = [above, *_row("", heads, top, is_head=True)]
     y = top + _tallest(heads)
     for row in rows:
         blocks = [_block(cells.get((row, column), GridCell())) for column in columns]
@@ -76,7 +73,7 @@ def draw_sheet(
         y += max(_tallest(blocks), name.height)
     used = {line.mark for cell in cells.values() for line in cell.lines}
     legend = " · ".join(f"{sign} {meaning}" for mark, (sign, meaning) in MARKS.items() if mark in used)
-    parts.append(f'<text class="key" x="{_MARGIN}" y="{y + 22}">{escaped(legend)}</text>')
+    parts.append(f'<text class="key" x="{MARGIN}" y="{y + 22}">{escaped(legend)}</text>')
     said = "; ".join(
         f"{row}, {column}: {', '.join(clean(line.text) for line in cells[row, column].lines)}"
         for row in rows
@@ -88,10 +85,10 @@ def draw_sheet(
 
 def _row(name: str, blocks: Sequence[_Block], y: float, *, height: float = 0.0, is_head: bool) -> list[str]:
     height = height or _tallest(blocks)
-    parts = [f'<rect class="band" x="{_MARGIN}" y="{y}" width="{_HEAD}" height="{height}"/>'] if not is_head else []
-    parts += _texts(_wrapped(name, _HEAD, bold=True).lines, _MARGIN + _PAD, y, "head")
+    parts = [f'<rect class="band" x="{MARGIN}" y="{y}" width="{_HEAD}" height="{height}"/>'] if not is_head else []
+    parts += _texts(_wrapped(name, _HEAD, bold=True).lines, MARGIN + _PAD, y, "head")
     for place, block in enumerate(blocks):
-        x = _MARGIN + _HEAD + place * _COLUMN
+        x = MARGIN + _HEAD + place * _COLUMN
         box = f'x="{x}" y="{y}" width="{_COLUMN}" height="{height}"'
         parts.append(f'<rect class="{"band" if is_head else "cell"}" {box}/>')
         parts += _texts(block.lines, x + _PAD, y, "head" if is_head else "line-of-cell")

@@ -22,6 +22,7 @@ from mining.maps.notes import Notes, read_notes
 from mining.maps.phrases import MASKED
 from mining.maps.scene import Scene, scene_of
 from mining.maps.windows import comparable, exposure_of, watched_of
+from mining.personas import IdealByGroup, IdealCustomers
 from mining.timing.stages import stage_touchpoints
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def map_journey(
     stages: Mapping[str, Sequence[str]] | None = None,
     lanes: Sequence[str] = DEFAULT_LANES,
     notes: Path | str | Notes | None = None,
+    ideal: IdealCustomers | IdealByGroup | None = None,
 ) -> JourneyMap:
     """Draw the journey map out of what happened.
 
@@ -69,6 +71,8 @@ def map_journey(
     notes : path or mapping, optional
         Lanes of your own, shown as typed below the others: lane to stage to text, as YAML, or as a CSV table with the
         columns lane, stage and text.
+    ideal : IdealCustomers or IdealByGroup, optional
+        Who buys, said on top of the map: of everybody, or of each group (`find_ideal_each` with the same `by`).
 
     Returns
     -------
@@ -138,7 +142,15 @@ def map_journey(
         differences=apart,
         exposure=exposure,
         records=Records.of(everybody, group),
+        ideal=_ideals(ideal, names),
     )
+
+
+def _ideals(ideal: IdealCustomers | IdealByGroup | None, names: Sequence[str]) -> dict[str, str]:
+    if ideal is None:
+        return {}
+    parts = ideal.parts if isinstance(ideal, IdealByGroup) else {"all": ideal}
+    return {name: parts[name].headline for name in names if name in parts}
 
 
 def _masked(frame: pd.DataFrame) -> pd.DataFrame:

@@ -136,6 +136,9 @@ class DrawnMap(ToldMap):
         whose = said(self.words, PHRASES["everybody"]) if chosen == "all" else chosen
         mark = said(self.words, self.stage_mark)
         notes = [said(self.words, PHRASES["note"], n=self._n_said(self.n_customers[chosen]), mark=mark)]
+        if chosen in self.ideal:
+            values = self.ideal[chosen]
+            notes += [said(self.words, PHRASES["ideal" if values else "no ideal"], values=values)]
         notes += [self._signs] if found else []
         notes += [said(self.words, PHRASES["silent"], lanes=", ".join(self.silent))] if self.silent else []
         return cells, said(self.words, PHRASES["title"], whose=whose), " ".join(notes)

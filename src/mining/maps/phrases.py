@@ -43,6 +43,8 @@ PHRASES: Final = {
     "signs": "▲ ▼: more or fewer than in all other groups, tested.",
     "signs over time": "▲ ▼: more or fewer than in all other periods, by each customer's first journey, tested.",
     "silent": "Nothing is recorded of: {lanes}.",
+    "ideal": "Ideal customer, of all values looked at: {values}.",
+    "no ideal": "Which customers are won, no attribute taken alone tells.",
     "open": "behind it",
     "measured": "measured as",
     "rests": "rests on",

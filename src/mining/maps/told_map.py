@@ -39,6 +39,7 @@ class ToldMap:
     differences: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=COLUMNS))
     exposure: pd.DataFrame | None = None
     records: Records | None = None
+    ideal: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -100,6 +100,16 @@ class IdealCustomers:
             return f"{who} Taken together, what is known of them does not foretell who is won ({held}). {self._found()}"
         return f"{who} No effect: what is known of them does not foretell who is won ({held}). {self._found()}"
 
+    @property
+    def headline(self) -> str:
+        """What the won have oftener than others, at most three values, surest first; empty where nothing is told."""
+        rows = self.frame[(self.frame["verdict"] == IDEAL) & self.frame["lift"].notna()].head(_SPOKEN)
+        return "; ".join(
+            f"{str(row['attribute']).replace('_', ' ')}: {row['value']} "
+            f"(×{row['lift']:.1f}, {row['lift_low']:.1f}-{row['lift_high']:.1f})"
+            for row in rows.to_dict("records")
+        )
+
     def _found(self) -> str:
         shown = self.frame[self.frame["verdict"].isin([IDEAL, AVOID])].head(_SPOKEN)
         if shown.empty:

@@ -26,7 +26,7 @@ from mining.maps import (
     PainPoints,
     WorkPlan,
 )
-from mining.personas import Cards, IdealCustomers, Personas
+from mining.personas import Cards, IdealByGroup, IdealCustomers, Personas
 from mining.report.exhibits import Exhibit, Section, shown
 from mining.report.map_section import anchor_of_map, map_exhibits, map_sentences
 from mining.report.runs import Changes
@@ -323,6 +323,11 @@ def _ideal(result: IdealCustomers, words: Words) -> list[Exhibit]:
     ]
 
 
+def _ideal_each(result: IdealByGroup, words: Words) -> list[Exhibit]:
+    rest = [_table(result.left_out, words, words.exhibits["aside"], folded=True)] if len(result.left_out) else []
+    return [_table(result.frame, words), *rest]
+
+
 def _gains(result: Gains, words: Words) -> list[Exhibit]:
     return [shown(result.plot()), _table(result.frame, words, words.exhibits["table"], folded=True)]
 
@@ -372,6 +377,7 @@ _LAYOUTS: dict[type, tuple[str, Callable[..., list[Exhibit]]]] = {
     Cards: ("cards", _cards),
     Changes: ("changes", _changes),
     IdealCustomers: ("ideal", _ideal),
+    IdealByGroup: ("ideal_each", _ideal_each),
     Gains: ("gains", _gains),
     KeyProcesses: ("processes", _processes),
     WorkPlan: ("plan", _plan),

@@ -31,7 +31,7 @@ from mining.maps import (
     map_journey,
     measure_engagement,
 )
-from mining.personas import Cards, IdealCustomers, Personas, find_ideal_customers
+from mining.personas import Cards, IdealByGroup, IdealCustomers, Personas, find_ideal_customers, find_ideal_each
 from mining.report.config import Config
 from mining.sources import Touchpoints, read_crm
 from mining.timing import (
@@ -141,7 +141,10 @@ class Study:
     @cached_property
     def grid(self) -> JourneyMap | None:
         """The journey map."""
-        return self._asked("map", lambda: map_journey(self.journeys, self.design, lanes=LANES).without_silent_lanes())
+        who = self.ideal
+        return self._asked(
+            "map", lambda: map_journey(self.journeys, self.design, lanes=LANES, ideal=who).without_silent_lanes()
+        )
 
     @cached_property
     def grids(self) -> JourneyMap | None:
@@ -149,8 +152,10 @@ class Study:
         personas = self.personas
         if personas is None or personas.n_personas_ == 1:
             return None
+        who = self.ideal_each
         return self._asked(
-            "maps", lambda: map_journey(self.journeys, self.design, lanes=LANES, by=personas).without_silent_lanes()
+            "maps",
+            lambda: map_journey(self.journeys, self.design, lanes=LANES, by=personas, ideal=who).without_silent_lanes(),
         )
 
     @cached_property
@@ -181,6 +186,14 @@ class Study:
     def ideal(self) -> IdealCustomers | None:
         """What the won are like."""
         return self._asked("ideal", lambda: find_ideal_customers(self.journeys))
+
+    @cached_property
+    def ideal_each(self) -> IdealByGroup | None:
+        """What the won of each persona are like, where there is more than one and something is told of any."""
+        personas = self.personas
+        if self.ideal is None or personas is None or personas.n_personas_ == 1:
+            return None
+        return self._asked("ideal_each", lambda: find_ideal_each(self.journeys, personas))
 
     @cached_property
     def gains(self) -> Gains | None:
@@ -256,6 +269,7 @@ class Study:
             ("personas", "personas"),
             ("cards", "cards"),
             ("ideal", "ideal"),
+            ("ideal_each", "ideal_each"),
         ):
             result = getattr(self, attribute)
             if result is not None:
