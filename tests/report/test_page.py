@@ -11,6 +11,7 @@ import pytest
 
 import mining
 from mining import MiningError
+from mining._draw import html_table
 from mining.examples import write_bundled
 from mining.maps import LANES
 from mining.maps.folds import MARKS
@@ -169,6 +170,20 @@ def test_words_of_ours_are_said_in_the_language_and_names_from_data_are_not():
     assert spoken("fa").writing.write("Room 12") == "Room 12"
     assert set(spoken("he").values) == set(spoken("fa").values)
     assert set(spoken("he").columns) == set(spoken("fa").columns)
+
+
+@pytest.mark.parametrize("language", ["he", "fa"])
+def test_columns_that_stand_side_by_side_are_told_apart(language):
+    told = pd.Series(spoken(language).columns).drop("touchpoints_median")  # stands in another table than its twin
+    assert sorted(told.index[told.duplicated(keep=False)]) == []
+
+
+def test_two_columns_may_bear_one_name_and_keep_their_own_format():
+    frame = pd.DataFrame({"n_lost": [3], "lost_share": [0.25]})
+    html = html_table(frame, formats={"lost_share": "{:.0%}"}, heads={"n_lost": "lost", "lost_share": "lost"})
+    assert "25%" in html
+    assert "300%" not in html
+    assert html.count(">lost<") == 2
 
 
 @pytest.mark.parametrize("language", ["he", "fa"])

@@ -24,6 +24,7 @@ def html_table(
     caption: str = "",
     rows: int = 10,
     writing: Writing | None = None,
+    heads: Mapping[str, str] | None = None,
 ) -> str:
     """Write the first rows of a frame as an HTML table.
 
@@ -43,6 +44,8 @@ def html_table(
         Most rows shown.
     writing : Writing, optional
         How numbers, times and the last line are written; by default in English.
+    heads : mapping of str to str, optional
+        What stands over columns in place of their names; two may say the same.
 
     Returns
     -------
@@ -56,7 +59,8 @@ def html_table(
     (True, True)
     """
     numeric = [pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype) for dtype in frame.dtypes]
-    heads = "".join(_head(name, number=number) for name, number in zip(frame.columns, numeric, strict=True))
+    said = [(heads or {}).get(str(name), name) for name in frame.columns]
+    over = "".join(_head(name, number=number) for name, number in zip(said, numeric, strict=True))
     shown = frame.head(rows)
     writing = writing or Writing()
     columns = [
@@ -67,7 +71,7 @@ def html_table(
     title = f'<caption dir="auto" style="{_CAPTION}">{escaped(caption)}</caption>' if caption else ""
     style = "border-collapse:collapse;font-size:.93em;line-height:1.45"
     return (
-        f'<table class="mining-table" style="{style}">{title}<thead><tr>{heads}</tr></thead>'
+        f'<table class="mining-table" style="{style}">{title}<thead><tr>{over}</tr></thead>'
         f"<tbody>{body}{_rest(frame, rows, writing)}</tbody></table>"
     )
 

@@ -165,10 +165,10 @@ _OURS: Final = {
 
 
 def _table(frame: pd.DataFrame, words: Words, title: str = "", *, folded: bool = False, rows: int = _ROWS) -> Exhibit:
-    names = {name: words.column(str(name)) for name in frame.columns}
-    formats = {names[name]: words.share for name in _shares(frame)}
+    heads = {str(name): words.column(str(name)) for name in frame.columns}
     spoken = frame.assign(**{name: frame[name].map(words.value) for name in _OURS & set(frame.columns)})
-    html = html_table(spoken.rename(columns=names), formats=formats, rows=rows, writing=words.writing)
+    formats = dict.fromkeys(_shares(frame), words.share)
+    html = html_table(spoken, formats=formats, rows=rows, writing=words.writing, heads=heads)
     # What the columns are in every language, so that the page's own script finds them.
     fields = escape("|".join(map(str, frame.columns)))
     html = html.replace("<table ", f'<table data-fields="{fields}" ', 1)
@@ -300,9 +300,10 @@ def _named(personas: Personas) -> pd.DataFrame:
 
 def _changes(result: Changes, words: Words) -> list[Exhibit]:
     columns = ["of", "figure", "before", "now", "difference", "low", "high", "n_before", "n_now", "verdict"]
-    shares = {words.column(name): words.share for name in ("before", "now", "difference", "low", "high")}
-    frame = result.frame[columns].rename(columns={name: words.column(name) for name in columns})
-    return [Exhibit(Markup(html_table(frame, formats=shares, rows=_MANY, writing=words.writing)))]  # noqa: S704 - html_table escapes
+    shares = dict.fromkeys(("before", "now", "difference", "low", "high"), words.share)
+    heads = {name: words.column(name) for name in columns}
+    html = html_table(result.frame[columns], formats=shares, rows=_MANY, writing=words.writing, heads=heads)
+    return [Exhibit(Markup(html))]  # noqa: S704 - html_table escapes
 
 
 def _cards(result: Cards, words: Words) -> list[Exhibit]:
