@@ -10,7 +10,7 @@ from persiantools.jdatetime import JalaliDate
 
 from mining._errors import MappingError
 from mining.sources.table import Coded
-from mining.sources.times.calendars import gregorian_days, jalali_dates, jalali_days
+from mining.sources.times.calendars import gregorian_days, jalali_days
 from mining.sources.times.dates import Clock, DateRules, read_dates
 
 
@@ -274,13 +274,3 @@ def test_gregorian_arithmetic_equals_the_calendar(date: dt.date) -> None:
     found, valid = gregorian_days(*(np.array([part]) for part in (date.year, date.month, date.day)))
     assert valid.all()
     assert found[0] == (date - dt.date(1970, 1, 1)).days
-
-
-def test_every_jalali_day_comes_back_from_its_number() -> None:
-    first, last = (
-        int(jalali_days(*(np.array([part]) for part in day))[0][0]) for day in ((1210, 1, 1), (1634, 12, 29))
-    )
-    days = np.arange(first, last + 1)
-    back, valid = jalali_days(*jalali_dates(days))
-    assert valid.all()
-    assert (back == days).all()

@@ -12,7 +12,6 @@ import pandas as pd
 import yaml
 
 from mining._draw.table import Writing, plainly
-from mining.sources.times.calendars import jalali_dates
 
 __all__ = ["Words", "spoken"]
 
@@ -74,9 +73,10 @@ class Words:
         """Write a day in the language's calendar: Persian dates are Jalali."""
         if self.language != "fa":
             return f"{moment:%Y-%m-%d}"
-        days = np.array([moment.tz_localize(None).normalize().to_datetime64()], "datetime64[D]").astype(np.int64)
-        year, month, day = (int(part[0]) for part in jalali_dates(days))
-        return f"{year:04d}/{month:02d}/{day:02d}".translate(self._own_digits)
+        # persiantools is needed for nothing else here.
+        from persiantools.jdatetime import JalaliDate
+
+        return str(JalaliDate(moment.date()).strftime("%Y/%m/%d")).translate(self._own_digits)
 
     @property
     def writing(self) -> Writing:

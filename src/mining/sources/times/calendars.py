@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["gregorian_days", "jalali_dates", "jalali_days", "ordinal_days", "week_days"]
+__all__ = ["gregorian_days", "jalali_days", "ordinal_days", "week_days"]
 
 Ints = npt.NDArray[np.int64]
 _BEFORE_MONTH = np.array([0, 31, 62, 93, 124, 155, 186, 216, 246, 276, 306, 336], dtype=np.int64)
@@ -64,30 +64,6 @@ def jalali_days(year: Ints, month: Ints, day: Ints) -> tuple[Ints, npt.NDArray[n
     long_last = following - start - 336
     length = np.where(safe_month <= 6, 31, np.where(safe_month <= 11, 30, long_last))
     return start + _BEFORE_MONTH[safe_month - 1] + np.where(valid, day, 1) - 1, valid & (day <= length)
-
-
-def jalali_dates(days: Ints) -> tuple[Ints, Ints, Ints]:
-    """Give the Jalali dates of days since 1970-01-01, from 1210 to 1634: the way back from `jalali_days`.
-
-    Returns
-    -------
-    year, month, day : ndarray of int64
-
-    References
-    ----------
-    Borkowski, K. M. (1996). The Persian calendar for 3000 years. Earth, Moon, and Planets 74.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> [int(part[0]) for part in jalali_dates(np.array(["2024-03-20"], "datetime64[D]").astype(np.int64))]
-    [1403, 1, 1]
-    """
-    year = 1348 + (days + 286) * 33 // 12_053  # 12,053 days in 33 years; off by one at most
-    year += (days >= _new_year(year + 1)).astype(np.int64) - (days < _new_year(year)).astype(np.int64)
-    place = days - _new_year(year)
-    month = np.searchsorted(_BEFORE_MONTH, place, side="right")
-    return year, month.astype(np.int64), place - _BEFORE_MONTH[month - 1] + 1
 
 
 def week_days(year: Ints, week: Ints, weekday: Ints) -> tuple[Ints, npt.NDArray[np.bool_]]:
