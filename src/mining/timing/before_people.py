@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from mining._statistics import SMALLEST_CELL
@@ -18,13 +19,14 @@ from mining.timing.steps_taken import HOUR
 __all__ = ["before_people"]
 
 _ALL: Final = "all"
-_COLUMNS: Final = [
-    "channel", "n_journeys", "n_customers", "n_met", "n_alone", "alone_share", "alone_low", "alone_high",
-    "before_share", "before_low", "before_high", "before_hours", "hours_low", "hours_high",
-]  # fmt: skip
+_ALONE: Final = ["n_alone", "alone_share", "alone_low", "alone_high"]
+_BEFORE: Final = ["before_share", "before_low", "before_high", "before_hours", "hours_low", "hours_high"]
+
+Flags = npt.NDArray[np.bool_]
+Integers = npt.NDArray[np.int64]
 
 
-def before_people(journeys: Journeys, fate: Fates) -> pd.DataFrame:
+def before_people(journeys: Journeys, is_contact: Flags, fate: Fates) -> pd.DataFrame:
     """Tell which share of journeys and of their contacts goes by before a customer meets a person.
 
     A person is met in a contact that one of ours makes, or in a channel in which both are there at once. Journeys that
@@ -34,6 +36,8 @@ def before_people(journeys: Journeys, fate: Fates) -> pd.DataFrame:
     ----------
     journeys : Journeys
         Those with at least one contact in a known channel.
+    is_contact : ndarray of bool
+        Which touchpoints are contacts in a known channel.
     fate : Fates
         Which of them are finished.
 
@@ -52,39 +56,45 @@ def before_people(journeys: Journeys, fate: Fates) -> pd.DataFrame:
     Wilson, E. B. (1927), shares; Woodruff, R. S. (1952), medians.
     """
     log = journeys.log
-    at = np.flatnonzero((log.codes["channel"] >= 0) & log.holds("touchpoint_kind", "interaction"))
+    at = np.flatnonzero(is_contact)
     journey, starts, of = np.unique(log.journey_of[at], return_index=True, return_inverse=True)
     met = with_people(log)[at]
     place = np.arange(len(at)) - starts[of]
     first = np.full(len(journey), len(at), np.int64)
     np.minimum.at(first, of[met], place[met])
-    is_met, n_contacts = np.zeros(len(journey), bool), np.bincount(of, minlength=len(journey))
-    is_met[of[met]] = True
-    before = np.where(is_met, first, 0) / np.maximum(n_contacts, 1)
-    reached = at[starts + np.where(is_met, first, 0)] if len(at) else at
-    hours = np.maximum(log.time[reached] - log.time[at[starts]], 0) / HOUR
-    customer, channel = customer_of(log)[journey], log.codes["channel"][at[starts]].astype(np.int64)
-    told = is_met | fate.is_finished[journey]
-    words = [_ALL, *log.words["channel"].astype(str)]
-    rows = []
-    for number, name in enumerate(words):
-        chosen = np.ones(len(journey), bool) if number == 0 else channel == number - 1
-        n_customers = len(np.unique(customer[chosen]))
-        if not chosen.any() or (number > 0 and n_customers < SMALLEST_CELL):
-            continue
-        own = chosen & told
-        nowhere, side = np.zeros(int(own.sum()), np.int64), chosen & is_met
-        k, n, share, low, high = clustered_share(~is_met[own], nowhere, customer[own], 1)
-        row = {"channel": name, "n_journeys": int(chosen.sum()), "n_customers": n_customers, "n_met": int(side.sum())}
-        row |= {"n_alone": float(k[0]), "alone_share": share[0], "alone_low": low[0], "alone_high": high[0]}
-        enough = side.sum() >= SMALLEST_CELL
-        if n[0] < SMALLEST_CELL or 0 < k[0] < SMALLEST_CELL:
-            row |= dict.fromkeys(("n_alone", "alone_share", "alone_low", "alone_high"), np.nan)
-        for label, bounds, values in (("before_share", "before", before), ("before_hours", "hours", hours)):
-            found = clustered_quantiles(values[side], np.zeros(int(side.sum()), np.int64), customer[side], 1)
-            figures = (found.median[0], found.low[0], found.high[0]) if enough else (np.nan,) * 3
-            row |= dict(zip((label, f"{bounds}_low", f"{bounds}_high"), figures, strict=True))
-        rows.append(row)
-    frame = pd.DataFrame(rows, columns=_COLUMNS).astype({"channel": "str"})
-    order = np.lexsort((frame["channel"], -frame["n_journeys"], frame["channel"] != _ALL))
-    return frame.iloc[order].reset_index(drop=True)
+    is_met = first < len(at)
+    first = np.where(is_met, first, 0)
+    n_contacts = np.bincount(of, minlength=len(journey))
+    hours = np.maximum(log.time[at[starts + first]] - log.time[at[starts]], 0) / HOUR
+    rows = pd.DataFrame(
+        {
+            "customer": customer_of(log)[journey], "is_met": is_met, "is_told": is_met | fate.is_finished[journey],
+            "before": first / n_contacts, "hours": hours,
+        }
+    )  # fmt: skip
+    channel, words = log.codes["channel"][at[starts]].astype(np.int64), list(log.words["channel"].astype(str))
+    each = _summed(rows, channel, words)
+    each = each[each["n_customers"] >= SMALLEST_CELL].sort_values(["n_journeys", "channel"], ascending=[False, True])
+    whole = _summed(rows, np.zeros(len(rows), np.int64), [_ALL])
+    return pd.concat([whole[whole["n_journeys"] > 0], each], ignore_index=True)
+
+
+def _summed(rows: pd.DataFrame, cell: Integers, names: list[str]) -> pd.DataFrame:
+    """Sum up the journeys of each cell."""
+    n_cells, customer = len(names), rows["customer"].to_numpy(np.int64)
+    is_met, is_told = rows["is_met"].to_numpy(bool), rows["is_told"].to_numpy(bool)
+    k, n, share, low, high = clustered_share(~is_met[is_told], cell[is_told], customer[is_told], n_cells)
+    n_met = np.bincount(cell[is_met], minlength=n_cells)
+    frame = pd.DataFrame(
+        {
+            "channel": pd.Series(names, dtype="str"), "n_journeys": np.bincount(cell, minlength=n_cells),
+            "n_customers": pd.Series(customer).groupby(cell).nunique().reindex(range(n_cells), fill_value=0),
+            "n_met": n_met, "n_alone": k.astype(float), "alone_share": share, "alone_low": low, "alone_high": high,
+        }
+    )  # fmt: skip
+    for name, columns in (("before", _BEFORE[:3]), ("hours", _BEFORE[3:])):
+        found = clustered_quantiles(rows[name].to_numpy(float)[is_met], cell[is_met], customer[is_met], n_cells)
+        frame[columns] = np.column_stack([found.median, found.low, found.high])
+    frame.loc[n_met < SMALLEST_CELL, _BEFORE] = np.nan
+    frame.loc[(n < SMALLEST_CELL) | ((k > 0) & (k < SMALLEST_CELL)), _ALONE] = np.nan
+    return frame

@@ -120,15 +120,19 @@ def measure_channels(journeys: Journeys, *, within: str | pd.Timedelta = "2D") -
     <Channels: 8,924 next contacts in 552 journeys, 3,964 of them in another channel>
     """
     log = journeys.log
-    is_contact, fate = (log.codes["channel"] >= 0) & log.holds("touchpoint_kind", "interaction"), fates(journeys)
+    is_contact, fate = _contacts(log), fates(journeys)
     return Channels(
         _matrix(log, is_contact),
         _ends(log, is_contact, fate),
         _redirections(journeys, within),
         _continuity(log),
-        before_people(journeys, fate),
+        before_people(journeys, is_contact, fate),
         len(journeys),
     )
+
+
+def _contacts(log: CodedLog) -> Flags:
+    return np.asarray((log.codes["channel"] >= 0) & log.holds("touchpoint_kind", "interaction"))
 
 
 class Changed(NamedTuple):
@@ -146,7 +150,7 @@ def changes_of_channel(log: CodedLog) -> Changed:
     It went on where the contact before is of the same ticket, deal, lead or conversation, or with the same person or
     team; where it names others, the customer began again.
     """
-    at = np.flatnonzero(log.holds("touchpoint_kind", "interaction") & (log.codes["channel"] >= 0))
+    at = np.flatnonzero(_contacts(log))
     before, after = at[:-1], at[1:]
     speaks = np.append(np.isin(log.words["channel"].astype(str), CONVERSATIONS), False)[log.codes["channel"]]
     moved = (log.journey_of[before] == log.journey_of[after]) & speaks[after] & speaks[before]
@@ -253,8 +257,7 @@ def starts_of(journeys: Journeys, within: str | pd.Timedelta = "2D") -> pd.DataF
         customer (number), channel, next (codes; -1: none in time).
     """
     log = journeys.log
-    is_contact = (log.codes["channel"] >= 0) & log.holds("touchpoint_kind", "interaction")
-    at = np.flatnonzero(is_contact & log.holds("direction", "inbound"))
+    at = np.flatnonzero(_contacts(log) & log.holds("direction", "inbound"))
     customer = customer_of(log)[log.journey_of[at]]
     order = np.lexsort((at, log.time[at], customer))
     at, customer = at[order], customer[order]
