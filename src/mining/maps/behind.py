@@ -176,8 +176,10 @@ def summed_up(scene: Scene, lane: str, items: Mapping[str, int]) -> dict[int, Su
     grounds = [each for each in GROUNDS[lane](scene, items) if each.items is None or set(items) & set(each.items)]
     if not grounds:
         return {}
-    place = np.unique(np.concatenate([each.stage * log.n_touchpoints + each.positions for each in grounds]))
-    stage, at = place // log.n_touchpoints, place % log.n_touchpoints
+    is_there = np.zeros((scene.n_stages, log.n_touchpoints), bool)
+    for ground in grounds:
+        is_there[ground.stage, ground.positions] = True
+    stage, at = np.nonzero(is_there)
     rows = pd.DataFrame(
         {"stage": stage, "journey": log.journey_of[at], "customer": scene.customer[at],
          "activity": log.codes["activity"][at], "time": log.time[at]}
