@@ -110,8 +110,10 @@ def distinct(owner: Codes, code: Codes, n: int) -> Floats:
     """Count distinct codes per owner."""
     known = code >= 0
     breadth = int(code.max(initial=0)) + 1
-    pairs = np.unique(owner[known] * breadth + code[known])
-    return np.bincount(pairs // breadth, minlength=n).astype(float)
+    # Sorted by hand: numpy finds distinct numbers by hashing, tens of times slower where most are.
+    pairs = np.sort(owner[known] * breadth + code[known])
+    is_new = np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]
+    return np.bincount(pairs[is_new] // breadth, minlength=n).astype(float)
 
 
 def _counted(row: Codes, column: Codes, shape: tuple[int, int]) -> Counts:
