@@ -185,4 +185,5 @@ def test_how_often_the_number_is_found(tell):
         told = f"   {min(alike):.3f}, {np.median(alike):.3f}" if alike else ""
         right = sum(each == number for each in found)
         tell(f"  {f'{name} ({number})':28} {right} of {len(found)}{told}")
-        assert right >= 0.8 * len(found) or name.endswith("0.5"), name
+        # Where much is noise, three of the four kinds are told; one kind must stay one.
+        assert right >= 0.8 * len(found) or name == "four kinds, noise 0.5", name

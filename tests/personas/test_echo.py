@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mining.personas.echo import comes_back, echo, echo_in_halves, part
+from mining.personas.echo import Parts, comes_back, echo, echo_in_halves, part
 from mining.personas.grouping import clearest, group, started
 from mining.personas.seen import Seen, look
 from tests.personas.planted import SCRIPTS, four_kinds, journeys_of, noisy, one_script
@@ -77,11 +77,24 @@ def test_moderate_agreement_of_one_kind_or_sure_and_fair_ones_are_asked_for(one,
 
 
 def test_a_handful_that_agrees_by_luck_is_not_sure():
-    seen = look(one_script(60, 0.2), ())
-    few = np.zeros(seen.n_customers, np.int64)
-    few[:4] = 1
-    kappa, low = echo(part(seen, FEATURES), few, 2)
-    assert low < kappa - 0.1 or kappa <= 0
+    labels = np.repeat([0, 1], [100, 6])
+    said = labels.astype(float)
+    said[[0, 1, -1, -2, -3]] = 1 - said[[0, 1, -1, -2, -3]]  # three of the six, and two of the hundred, look otherwise
+    parts = Parts(labels[:, None].astype(float), said[:, None], np.arange(106), np.zeros((106, 0)))
+    kappa, low = echo(parts, labels, 2)
+    assert kappa == pytest.approx((101 / 106 - chance(said)) / (1 - chance(said)))
+    assert kappa > 0.4
+    assert low < 0.25
+    many = Parts(np.tile(parts.opening, (20, 1)), np.tile(parts.end, (20, 1)), np.arange(2120), np.zeros((2120, 0)))
+    again, sure = echo(many, np.tile(labels, 20), 2)
+    assert again == pytest.approx(kappa)
+    assert sure > 0.4
+
+
+def chance(said: np.ndarray) -> float:
+    """How often two parts agree by chance, where one says one of six in 106 and the other `said`."""
+    other = said.mean()
+    return 100 / 106 * (1 - other) + 6 / 106 * other
 
 
 def test_a_column_that_says_nothing_does_not_hide_what_another_says():
