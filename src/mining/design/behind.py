@@ -16,7 +16,7 @@ from mining._errors import MiningError
 from mining._progress import follow
 from mining._statistics import SMALLEST_CELL, false_discovery_rate
 from mining.journeys import Journeys
-from mining.journeys.groups import customer_of, group_of
+from mining.journeys.groups import customer_of, group_of, period_of
 
 if TYPE_CHECKING:
     from mining._draw import Picture
@@ -164,15 +164,11 @@ def _factors(journeys: Journeys, by: str | Sequence[str] | Mapping[str, Any] | N
     elif by is not None:
         asked = {name: name for name in ([by] if isinstance(by, str) else by)}
     else:
-        asked = {"quarter": _quarters(journeys)} | {name: name for name in _attributes(journeys)}
+        quarters = period_of(journeys.log, "quarter").set_axis(journeys.log.journey_index)
+        asked = {"quarter": quarters} | {name: name for name in _attributes(journeys)}
     found = {name: group_of(journeys, given) for name, given in asked.items()}
     most = np.inf if by is not None else _MOST_GROUPS
     return {name: (words, group) for name, (words, group) in found.items() if 2 <= len(words) <= most}
-
-
-def _quarters(journeys: Journeys) -> pd.Series[str]:
-    started = pd.to_datetime(journeys.log.time[journeys.log.first], unit="us")
-    return pd.Series(started.to_period("Q").astype(str), index=journeys.log.journey_index)
 
 
 def _attributes(journeys: Journeys) -> list[str]:

@@ -12,7 +12,7 @@ from mining._engine import CodedLog
 from mining._errors import MiningError
 from mining.journeys.journeys import Journeys
 
-__all__ = ["PERIODS", "customer_of", "group_of", "grouped", "is_period"]
+__all__ = ["PERIODS", "customer_of", "group_of", "grouped", "is_period", "period_of"]
 
 EVERYBODY = "all"
 PERIODS: Final = {"month": "M", "quarter": "Q", "year": "Y"}
@@ -60,6 +60,11 @@ def grouped(journeys: Journeys, by: Any) -> list[tuple[str, Journeys]]:
     return [(name, journeys.keep(group == number)) for number, name in enumerate(names)]
 
 
+def period_of(log: CodedLog, every: str) -> pd.Series[str]:
+    """Name the month, quarter or year (UTC) in which each journey begins, as in ``2025Q3``."""
+    return pd.Series(pd.to_datetime(log.time[log.first], unit="us")).dt.to_period(PERIODS[every]).astype("str")
+
+
 def customer_of(log: CodedLog) -> npt.NDArray[np.int64]:
     """Tell, per journey, the number of its customer: the first one known in it, else a number of its own."""
     codes = log.codes["customer"]
@@ -92,8 +97,7 @@ def is_period(journeys: Journeys, by: object) -> bool:
 def _by_word(journeys: Journeys, name: str) -> pd.Series[Any]:
     log = journeys.log
     if is_period(journeys, name):
-        began = pd.Series(pd.to_datetime(log.time[log.first], unit="us"))
-        return began.dt.to_period(PERIODS[name]).astype("str")
+        return period_of(log, name)
     if name not in log.codes:
         return journeys.attribute(name)
     known = np.flatnonzero(log.codes[name] >= 0)

@@ -13,7 +13,7 @@ import pandas as pd
 from mining._errors import MiningError
 from mining._statistics import SMALLEST_CELL, wilson
 from mining.journeys import Journeys
-from mining.journeys.groups import PERIODS, customer_of
+from mining.journeys.groups import PERIODS, customer_of, period_of
 
 if TYPE_CHECKING:
     from mining._draw import Picture
@@ -71,9 +71,13 @@ def shift_of(personas: Personas, journeys: Journeys, every: str, seed: int) -> S
     customer = customer_of(log)
     persona = personas.persona_of(journeys)
     codes = persona.cat.codes.to_numpy(np.int64)
-    began = pd.Series(pd.to_datetime(log.time[log.first], unit="us")).dt.to_period(PERIODS[every]).astype("str")
     table = pd.DataFrame(
-        {"customer": customer, "persona": codes, "time": log.time[log.first], "period": began.to_numpy()}
+        {
+            "customer": customer,
+            "persona": codes,
+            "time": log.time[log.first],
+            "period": period_of(log, every).to_numpy(),
+        }
     )
     first = table[table["persona"] >= 0].sort_values(["time", "customer"], kind="stable").drop_duplicates("customer")
     if first.empty:
