@@ -1,4 +1,4 @@
-"""How many touchpoints two paths differ by: the edit distance of all pairs at once."""
+"""How many touchpoints two paths differ by: the edit distance of many pairs at once."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from rapidfuzz.distance import Levenshtein
+from rapidfuzz.process import cdist
 
-__all__ = ["against", "edit_distances", "shares_edited"]
+__all__ = ["as_words", "edit_distances", "shares_edited", "shares_edited_between"]
 
 _Integers = npt.NDArray[np.int64]
-_Bits = npt.NDArray[np.uint64]
-_WORD: Final = 64
-_ONE: Final = np.uint64(1)
-_TOP: Final = np.uint64(_WORD - 1)
-# Pairs of a block at once: what they take stays in the processor's cache.
-_BLOCK: Final = 1 << 16
-_MASKS: Final = 1 << 22  # masks of a block's paths: path x word x activity
+# A letter per activity. Beyond the last letter there is, activities are told apart no more.
+_LAST_LETTER: Final = 0x10FFFF
 
 
 def shares_edited(paths: Sequence[tuple[str, ...]]) -> npt.NDArray[np.float64]:
@@ -42,13 +39,11 @@ def shares_edited(paths: Sequence[tuple[str, ...]]) -> npt.NDArray[np.float64]:
     [[0.0, 0.33, 1.0], [0.33, 0.0, 0.33], [1.0, 0.33, 0.0]]
     """
     length = np.array([len(path) for path in paths], np.int64)
-    return edit_distances(paths) / np.maximum(np.maximum(length[:, None], length), 1)
+    return edit_distances(paths) / _longer(length, length)
 
 
 def edit_distances(paths: Sequence[tuple[str, ...]]) -> _Integers:
     """Count the fewest insertions, deletions and replacements that turn each path into each other.
-
-    Columns of the table of two paths are kept as bits, 64 touchpoints in a word, for many pairs at once.
 
     Parameters
     ----------
@@ -63,86 +58,50 @@ def edit_distances(paths: Sequence[tuple[str, ...]]) -> _Integers:
     References
     ----------
     Levenshtein, V. I. (1966). Binary codes capable of correcting deletions, insertions, and reversals.
-    Myers, G. (1999). A fast bit-vector algorithm for approximate string matching based on dynamic programming.
-    Hyyro, H. (2003). A bit-vector algorithm for computing Levenshtein and Damerau edit distances.
     """
+    if not paths:
+        return np.zeros((0, 0), np.int64)
     number: dict[str, int] = {}
-    spelled = [[number.setdefault(word, len(number)) for word in path] for path in paths]
-    length = np.array([len(path) for path in paths], np.int64)
-    order = np.argsort(-length, kind="stable")
-    flat = np.zeros((len(paths), int(length.max(initial=0))), np.int64)
-    for place, path in enumerate(order):
-        flat[place, : length[path]] = spelled[path]
-    length = length[order]
-    found = np.zeros((len(paths), len(paths)), np.int64)
-    start = 0
-    while start < len(paths):
-        stop = start + _size(int(length[start]), len(paths) - start, len(number))
-        # The longest come first: only those as long or shorter are left to be read against a block.
-        found[start:stop, start:] = against(flat[start:stop], length[start:stop], flat[start:], length[start:])
-        start = stop
-    found = np.maximum(np.triu(found), np.triu(found).T)
-    place_of = np.argsort(order, kind="stable")
-    return np.asarray(found[np.ix_(place_of, place_of)])
+    codes = [number.setdefault(activity, len(number)) for path in paths for activity in path]
+    words = as_words(np.array(codes, np.int64), np.array([len(path) for path in paths], np.int64))
+    return _edits(words, words)
 
 
-def _size(longest: int, others: int, n_labels: int) -> int:
-    words = max(-(-longest // _WORD), 1)
-    return max(1, min(_BLOCK // others, _MASKS // (words * max(n_labels, 1))))
-
-
-def against(patterns: _Integers, size: _Integers, texts: _Integers, length: _Integers) -> _Integers:
-    """Count the edits from each of some paths to each of others, of which the longest come first.
+def shares_edited_between(ones: Sequence[str], others: Sequence[str]) -> npt.NDArray[np.float64]:
+    """Divide the edit distance of each of some paths to each of others by the length of the longer one.
 
     Parameters
     ----------
-    patterns, texts : ndarray of int
-        Activities as numbers, one path per row, padded to one breadth.
-    size, length : ndarray of int
-        Touchpoints of each path; those of `texts` must not grow.
+    ones, others : sequence of str
+        Paths as `as_words` spells them, at least one of each.
 
     Returns
     -------
-    ndarray of int64, patterns x texts
+    ndarray of float, ones x others
+        0..1.
     """
-    words = max(-(-int(size.max(initial=0)) // _WORD), 1)
-    masks = _masks(patterns, size, (words, max(int(texts.max(initial=0)), int(patterns.max(initial=0))) + 1))
-    rise = np.full((words, len(patterns), len(texts)), ~np.uint64(0))
-    fall = np.zeros_like(rise)
-    # Shorter paths of the block end within an earlier word.
-    last, bit = np.maximum(size - 1, 0) // _WORD, (np.maximum(size - 1, 0) % _WORD).astype(np.uint64)
-    cost = np.repeat(size[:, None], len(texts), axis=1)
-    for place in range(int(length.max(initial=0))):
-        live = int(np.count_nonzero(length > place))
-        carry = np.full((len(patterns), live), _ONE), np.zeros((len(patterns), live), np.uint64)
-        for word in range(words):
-            equal = masks[word][:, texts[:live, place]]
-            rises, falls = _steps(equal, carry, rise[word, :, :live], fall[word, :, :live])
-            carry = rises >> _TOP, falls >> _TOP
-            ending = np.flatnonzero((last == word) & (size > 0))
-            at = bit[ending, None]
-            cost[ending, :live] += ((rises[ending] >> at) & _ONE).astype(np.int64)
-            cost[ending, :live] -= ((falls[ending] >> at) & _ONE).astype(np.int64)
-    return np.where(size[:, None] > 0, cost, length)
+    lengths = (np.array([len(word) for word in words], np.int64) for words in (ones, others))
+    return _edits(ones, others) / _longer(*lengths)
 
 
-def _steps(equal: _Bits, carry: tuple[_Bits, _Bits], rise: _Bits, fall: _Bits) -> tuple[_Bits, _Bits]:
-    """Take a word of the columns one touchpoint further, and mark where the cost rises and falls on the way there."""
-    across = equal | fall
-    equal |= carry[1]
-    met = (((equal & rise) + rise) ^ rise) | equal
-    rises, falls = fall | ~(met | rise), rise & met
-    onward = (rises << _ONE) | carry[0]
-    rise[:] = (falls << _ONE) | carry[1] | ~(across | onward)
-    fall[:] = onward & across
-    return rises, falls
+def as_words(codes: _Integers, lengths: _Integers) -> list[str]:
+    """Spell paths with a letter per activity.
+
+    Parameters
+    ----------
+    codes : ndarray of int
+        Activities of all paths as numbers from 0, one path after the other.
+    lengths : ndarray of int
+        Touchpoints of each path.
+    """
+    letters = np.minimum(codes, _LAST_LETTER).astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
+    ends = np.cumsum(lengths)
+    return [letters[start:end] for start, end in zip((ends - lengths).tolist(), ends.tolist(), strict=True)]
 
 
-def _masks(patterns: _Integers, size: _Integers, shape: tuple[int, int]) -> _Bits:
-    """Mark where each path of a block has each activity: word x path x activity."""
-    words, n_labels = shape
-    masks = np.zeros((words, len(patterns), n_labels), np.uint64)
-    path, place = np.nonzero(np.arange(patterns.shape[1]) < size[:, None])
-    bit = _ONE << (place % _WORD).astype(np.uint64)
-    np.bitwise_or.at(masks, (place // _WORD, path, patterns[path, place]), bit)
-    return masks
+def _edits(ones: Sequence[str], others: Sequence[str]) -> _Integers:
+    return cdist(ones, others, scorer=Levenshtein.distance, dtype=np.int64, workers=-1)
+
+
+def _longer(length: _Integers, other: _Integers) -> _Integers:
+    return np.maximum(np.maximum(length[:, None], other), 1)

@@ -21,7 +21,7 @@ __all__ = ["NEVER_SOUND", "find_quality", "flower_net", "simplicity", "trace_net
 _BASELINE_STATES: Final = 1_500
 NEVER_SOUND: Final = (str(AlignmentLimit.unbounded()), str(AlignmentLimit.endless()))
 _MEASURES: Final = ("fitness", "precision", "generalisation", "simplicity", "held_out_fitness")
-_SEARCH: Final = 20.0  # seconds
+_SEARCH: Final = 8.0  # seconds
 _LARGE: Final = "Too many states to be aligned exactly: raise the noise threshold or narrow the journeys."
 _ENDLESS: Final = "The model can go on for ever or never end: it is not sound, and nothing else about it counts."
 _STUCK: Final = "The model can get stuck: it is not sound, and nothing else about it counts."
@@ -49,7 +49,7 @@ def find_quality(journeys: Journeys, noise_threshold: float, net: Net) -> pd.Dat
     DataFrame
         model (discovered, flower, trace); fitness, precision, generalisation, simplicity, held_out_fitness (0..1, NaN
         where undefined or out of reach); n_journeys (measured on), of_journeys, n_held_out; remark. Of a model with too
-        many states for exact tables, fitness alone is told, searched path by path (A*), the commonest first, for twenty
+        many states for exact tables, fitness alone is told, searched path by path (A*), the commonest first, for eight
         seconds at most. Generalisation is
         one minus the mean, over the steps of the model, of one over the square root of how often the journeys, aligned
         with it, take them: low where steps rest on few journeys. Silent steps do not count, for nobody sees which were

@@ -14,7 +14,7 @@ from mining._engine import Paths, paths
 from mining._errors import MiningError
 from mining._progress import follow
 from mining._statistics import wilson
-from mining.discovery.edits import against
+from mining.discovery.edits import as_words, shares_edited_between
 from mining.discovery.spoken import listing, spoken_share
 from mining.journeys import Journeys
 
@@ -29,7 +29,7 @@ _OFTEN: Final = 256  # commonest paths that may be chosen
 _DRAWN: Final = 256  # further paths that may be chosen, spread over all journeys
 _NEAR: Final = 0.25
 _ROUNDS: Final = 20
-_CELLS: Final = 1 << 17
+_CELLS: Final = 1 << 20
 _TINY: Final = 1e-9
 
 
@@ -151,26 +151,14 @@ def _offered(weight: npt.NDArray[np.float64]) -> _Integers:
 
 
 def _apart(found: Paths, offered: _Integers) -> _Shares:
-    """Measure, for each distinct path, how far each of those offered is; the longest are read first."""
-    length = np.diff(found.offsets)
-    order = np.argsort(-length, kind="stable")
-    marks, n = _laid(found, offered), length[offered]
-    apart = np.empty((len(length), len(offered)), np.float32)
-    step = max(_CELLS // len(offered), 1)
-    for start in follow(range(0, len(order), step), "blocks of paths"):
-        block = order[start : start + step]
-        edits = against(marks, n, _laid(found, block), length[block]).T
-        apart[block] = edits / np.maximum(np.maximum(length[block][:, None], n), 1)
+    """Measure, for each distinct path, how far each of those offered is."""
+    words = as_words(found.activity, np.diff(found.offsets))
+    marks = [words[at] for at in offered]
+    apart = np.empty((len(words), len(marks)), np.float32)
+    step = max(_CELLS // len(marks), 1)
+    for start in follow(range(0, len(words), step), "blocks of paths"):
+        apart[start : start + step] = shares_edited_between(words[start : start + step], marks)
     return apart
-
-
-def _laid(found: Paths, some: _Integers) -> _Integers:
-    length = np.diff(found.offsets)[some]
-    flat = np.zeros((len(some), int(length.max(initial=0))), np.int64)
-    row = np.repeat(np.arange(len(some)), length)
-    place = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
-    flat[row, place] = found.activity[found.offsets[some][row] + place]
-    return flat
 
 
 def _chosen(apart: _Shares, weight: npt.NDArray[np.float64], number: int) -> list[int]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mining.discovery.edits import against
+from mining.discovery.edits import as_words, shares_edited_between
 from mining.personas.blocks import recoded
 from mining.personas.seen import Seen
 
@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 _MARKS: Final = 96
 _DIMENSIONS: Final = 8
-_OPENING: Final = 64  # touchpoints of a journey that are read: as many as fit into one word of bits
+_OPENING: Final = 64  # touchpoints of a journey that are read
 _BLOCK: Final = 20_000
 _FAINT: Final = 1e-6
 
@@ -38,8 +38,7 @@ class Order:
     """
 
     activities: npt.NDArray[np.object_]
-    marks: Codes
-    lengths: Codes
+    marks: tuple[str, ...]
     width: float
     centre: Floats
     turn: Floats
@@ -49,10 +48,9 @@ class Order:
         """Take landmarks from among the journeys, by their customers' ids so that the order of rows decides nothing."""
         used = np.unique(seen.codes("activity"))
         activities = seen.log.words["activity"][used[used >= 0]]
-        paths, lengths = _paths(seen, activities)
-        chosen = _distinct_first(paths, np.argsort(_hashed(seen), kind="stable"))
-        marks, n = paths[chosen], lengths[chosen]
-        apart = _apart(marks, n, (marks, n))
+        words = _openings(seen, activities)[np.argsort(_hashed(seen), kind="stable")]
+        marks = tuple(pd.unique(words)[:_MARKS])
+        apart = shares_edited_between(marks, marks)
         off = apart[np.triu_indices(len(marks), 1)]
         width = float(np.median(off)) if len(off) and off.any() else 1.0
         near = _near(apart, width)
@@ -62,54 +60,33 @@ class Order:
         kept = np.flatnonzero(values > _FAINT * max(float(values.max(initial=0)), 1.0))[::-1][:_DIMENSIONS]
         turn = turn[:, kept] / np.sqrt(values[kept])
         heaviest = turn[np.abs(turn).argmax(axis=0), np.arange(turn.shape[1])] if turn.size else np.ones(turn.shape[1])
-        return cls(activities, marks, n, width, centre, turn * np.where(heaviest < 0, -1.0, 1.0))
+        return cls(activities, marks, width, centre, turn * np.where(heaviest < 0, -1.0, 1.0))
 
     def draw(self, seen: Seen) -> Floats:
         """Columns of numbers, one row per customer: the mean over its journeys."""
-        paths, lengths = _paths(seen, self.activities)
-        distinct, of = np.unique(np.column_stack([lengths, paths]), axis=0, return_inverse=True)
+        of, found = pd.factorize(_openings(seen, self.activities))
+        distinct: list[str] = list(found)
         points = np.zeros((len(distinct), self.turn.shape[1]))
         for start in range(0, len(distinct), _BLOCK):
-            block = distinct[start : start + _BLOCK]
-            near = _near(_apart(block[:, 1:], block[:, 0], (self.marks, self.lengths)), self.width)
+            near = _near(shares_edited_between(distinct[start : start + _BLOCK], self.marks), self.width)
             points[start : start + _BLOCK] = (near - self.centre) @ self.turn
         total = np.zeros((seen.n_customers, self.turn.shape[1]))
         for at, column in enumerate(points.T):
-            total[:, at] = np.bincount(seen.owner, column[of.ravel()], seen.n_customers)
+            total[:, at] = np.bincount(seen.owner, column[of], seen.n_customers)
         return np.asarray(total / np.maximum(np.bincount(seen.owner, minlength=seen.n_customers), 1)[:, None], float)
 
 
-def _paths(seen: Seen, activities: npt.NDArray[np.object_]) -> tuple[Codes, Codes]:
-    """Lay the opening of each journey out in a row, padded with zeros; activities count from one."""
+def _openings(seen: Seen, activities: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """Spell the opening of each journey with a letter per activity; the first letter stands for all others."""
     code = recoded(seen.codes("activity"), seen.log.words["activity"], activities) + 1
-    lengths = np.minimum(seen.lengths, _OPENING)
     place = np.arange(len(seen.places)) - np.repeat(seen.offsets[:-1], seen.lengths)
-    inside = place < _OPENING
-    paths = np.zeros((len(seen.owner), int(lengths.max(initial=0))), np.int64)
-    paths[seen.journey_of[inside], place[inside]] = code[inside]
-    return paths, lengths
+    words = as_words(code[place < _OPENING], np.minimum(seen.lengths, _OPENING))
+    return np.array([*words, None], object)[:-1]
 
 
 def _hashed(seen: Seen) -> npt.NDArray[np.uint64]:
     ids = pd.Series(seen.customers, dtype="str").to_numpy(object)
     return np.asarray(pd.util.hash_array(ids)[seen.owner], np.uint64)
-
-
-def _distinct_first(paths: Codes, order: Codes) -> Codes:
-    _, first = np.unique(paths[order], axis=0, return_index=True)
-    return np.asarray(order[np.sort(first)[:_MARKS]], np.int64)
-
-
-def _apart(ones: Codes, lengths: Codes, others: tuple[Codes, Codes]) -> Floats:
-    marks, n = others
-    by_length = np.argsort(-lengths, kind="stable")
-    breadth = max(ones.shape[1], marks.shape[1])
-    rows, columns = (np.pad(flat, ((0, 0), (0, breadth - flat.shape[1]))) for flat in (ones[by_length], marks))
-    edits = against(columns, n, rows, lengths[by_length]).T
-    share = edits / np.maximum(np.maximum(lengths[by_length][:, None], n), 1)
-    apart = np.empty_like(share)
-    apart[by_length] = share
-    return np.asarray(apart, float)
 
 
 def _near(apart: Floats, width: float) -> Floats:
