@@ -16,7 +16,7 @@ SAYS = {
     "fivetran_hubspot_zendesk": ["of 20 customers", "Nothing is recorded of:"],
     "leadforge_small": ["120,444 touchpoints of 5,000 customers", "No effect"],
     "receipt_wabo": ["8,577 touchpoints", "1,434 journeys"],
-    "bpic2012": ["262,200 touchpoints", "13,087 journeys", "262,200 of 262,200 rows"],
+    "bpic2012": ["164,509 touchpoints", "13,087 journeys", "235,882 of 262,200 rows"],
     "callcenter": ["7,548 touchpoints of 3,232 customers", "3,885 journeys", "perhaps an account shared by many"],
     "fivetran_hubspot": ["7 customers", "a field that is not followed"],
     "fivetran_zendesk": ["39 journeys", "deleted"],

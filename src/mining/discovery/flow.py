@@ -34,7 +34,7 @@ class Flow:
         wait_p90_hours (from the end of the first touchpoint to the start of the next).
     nodes : DataFrame
         One row per activity, most journeys first: activity, n_touchpoints, n_journeys, share, n_starts, n_ends,
-        n_unfinished (of the ends: journeys that may still be running), lane.
+        n_unfinished (of the ends: journeys that may still be running, see `Journeys.unfinished`), lane.
     lanes : Lanes
         Where the lanes come from and their order.
     n_journeys : int
@@ -146,7 +146,7 @@ def find_flow(journeys: Journeys | JourneysInPlace, lanes: str | Mapping[str, st
 
 def _open_ends(journeys: Journeys) -> pd.Series[int]:
     log = journeys.log
-    last = log.codes["activity"][log.last[journeys.unfinished("60D")]]
+    last = log.codes["activity"][log.last[journeys.unfinished()]]
     count = np.bincount(last, minlength=len(log.words["activity"]))
     return pd.Series(count, index=pd.Index(log.words["activity"], dtype="str"))
 

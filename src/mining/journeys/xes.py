@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mining import _pm4py
-from mining._errors import ExportError
+from mining._errors import ExportError, MiningError
 from mining.sources import read_crm
+from mining.sources.catalogue import mapping_of
 
 if TYPE_CHECKING:
     from mining.journeys.journeys import Journeys
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["read_xes", "write_xes"]
 
 
-def read_xes(path: Path | str) -> Journeys:
+def read_xes(path: Path | str, *, lifecycle: Literal["pair", "keep"] = "pair") -> Journeys:
     """Read an XES event log as journeys, one per trace.
 
     The trace's name becomes the journey id (field `record`); standard keys become our fields, and what `to_xes` wrote
@@ -25,6 +27,9 @@ def read_xes(path: Path | str) -> Journeys:
     ----------
     path : Path or str
         An ``.xes`` or ``.xes.gz`` file.
+    lifecycle : str
+        ``pair``: a start and the completion of the same activity are one touchpoint that lasts, and what lies between
+        them (schedule, assign, suspend) is none. ``keep``: every event is a touchpoint.
 
     Returns
     -------
@@ -35,11 +40,22 @@ def read_xes(path: Path | str) -> Journeys:
     ------
     ExportError
         For a file that is missing or not XES.
+    MiningError
+        For another word.
+
+    References
+    ----------
+    IEEE 1849-2023. Standard for eXtensible Event Stream (XES): the lifecycle extension.
     """
     path = Path(path)
     if not path.is_file():
         raise ExportError.missing(path)
-    return read_crm(path, sources="xes", identity="none", identifiers="keep").by("record")
+    if lifecycle not in {"pair", "keep"}:
+        raise MiningError.unknown("lifecycle", lifecycle, ["pair", "keep"])
+    mapping = mapping_of("xes")
+    if lifecycle == "keep":
+        mapping = replace(mapping, readers=tuple(replace(reader, lifecycle=None) for reader in mapping.readers))
+    return read_crm(path, sources=mapping, identity="none", identifiers="keep").by("record")
 
 
 def write_xes(journeys: Journeys, path: Path) -> Path:

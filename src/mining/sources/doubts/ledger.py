@@ -27,6 +27,7 @@ class _Page:
     told: npt.NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, dtype=bool))
     blank: npt.NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, dtype=bool))
     has_reader: bool = False
+    ties: list[tuple[Ints, Ints]] = field(default_factory=list)  # rows, and the rows whose fate they share
 
 
 class Ledger:
@@ -55,6 +56,10 @@ class Ledger:
     def use(self, page: int, positions: Ints) -> None:
         """Mark rows that ended up in a touchpoint."""
         self._pages[page].used[positions] = True
+
+    def tie(self, page: int, positions: Ints, leads: Ints) -> None:
+        """Let rows share the fate of others, with which they make up one touchpoint each."""
+        self._pages[page].ties.append((positions, leads))
 
     def unidentified(self, page: int, positions: Ints) -> None:
         """Remember rows that name no object; a reader of the same table may have a better reason."""
@@ -92,15 +97,18 @@ class Ledger:
 
 def _lines(page: _Page) -> list[tuple[object, ...]]:
     table = page.table
-    used = page.used if page.has_reader else page.told
+    used = (page.used if page.has_reader else page.told).copy()
+    verdict, blank = page.verdict.copy(), page.blank.copy()
+    for rows, leads in page.ties:
+        used[rows], verdict[rows], blank[rows] = used[leads], verdict[leads], blank[leads]
     aside: dict[str, list[int]] = {rule: list(rows) for rule, rows in table.aside}
-    open_ = page.verdict < 0
-    masks = [("no id", open_ & page.blank), (_UNREAD, open_ & ~page.blank)]
-    masks += [(rule, page.verdict == place) for place, rule in enumerate(page.rules)]
+    open_ = verdict < 0
+    masks = [("no id", open_ & blank), (_UNREAD, open_ & ~blank)]
+    masks += [(rule, verdict == place) for place, rule in enumerate(page.rules)]
     for rule, mask in masks:
-        rows = table.rows[~used & mask]
-        if len(rows):
-            aside.setdefault(rule, []).extend(rows.tolist())
+        broke = table.rows[~used & mask]
+        if len(broke):
+            aside.setdefault(rule, []).extend(broke.tolist())
     head = (page.source, table.name, table.file, table.records, int(used.sum()))
     told: list[tuple[object, ...]] = [
         (*head, rule, len(rows), ", ".join(str(row) for row in sorted(rows)[:_EXAMPLES] if row))

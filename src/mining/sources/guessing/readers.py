@@ -14,6 +14,7 @@ from mining.sources.guessing.milestones import draft_milestones
 from mining.sources.guessing.tables import TableGuess
 from mining.sources.guessing.times import draft_times
 from mining.sources.guessing.wording import Node, flow
+from mining.sources.mappings.readers.pairs import tells_work
 
 __all__ = ["draft_reader"]
 
@@ -44,6 +45,7 @@ def _activity(guess: TableGuess, draft: Draft) -> None:
     if always:
         draft.page.put(2, "always", always, "by the table's name" if activity else "a row says no more of it")
     _aside(guess, draft)
+    _lifecycle(guess, activity, draft)
     draft.page.put(2, "fields")
     if guess.own is not None:
         draft.line(guess, Line("touchpoint_id", guess.own.header, guess.own))
@@ -104,6 +106,16 @@ def _aside(guess: TableGuess, draft: Draft) -> None:
             draft.use(guess, column, "aside")
     if rules:
         draft.page.put(2, "aside", rules, "a plan is not a touchpoint")
+
+
+def _lifecycle(guess: TableGuess, activity: ColumnGuess | None, draft: Draft) -> None:
+    """Put rows that start and rows that end the same work together."""
+    column = guess.best("lifecycle")
+    if column is None or activity is None or guess.record is None or not tells_work(column.facts.words):
+        return
+    node: Node = {"column": column.header, "of": [guess.record.header, activity.header]}
+    draft.page.put(2, "lifecycle", node, "the start and the end of work are one touchpoint")
+    draft.use(guess, column, "lifecycle")
 
 
 def _constant(guess: TableGuess) -> str:

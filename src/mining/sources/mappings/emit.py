@@ -75,10 +75,21 @@ def emit(source: Source, reader: Reader, place: int = 0) -> Iterator[Batch]:
         for single in passes:
             batch, reached = _emit_pass(source, view, page, single)
             about |= reached
+            if single.ends is not None:
+                about[_tied(source, page, single.ends, reached)] = True
             batch.reader = place
             yield batch
         if passes and passes[0].left:
             source.ledger.aside(page, np.flatnonzero(~about), passes[0].left)
+
+
+def _tied(source: Source, page: int, ends: Ints, reached: npt.NDArray[np.bool_]) -> Ints:
+    """Say that rows which end a touchpoint share the fate of the row that starts it."""
+    leads = np.flatnonzero((ends >= 0) & reached)
+    source.ledger.tie(page, ends[leads], leads)
+    if len(leads):
+        source.ledger.note("touchpoints were put together from a row that starts and a row that ends them", len(leads))
+    return ends[leads]
 
 
 def _emit_pass(source: Source, view: View, page: int, single: Pass) -> tuple[Batch, npt.NDArray[np.bool_]]:
@@ -117,6 +128,8 @@ def _field(view: View, single: Pass, name: str, *, needed: bool = False) -> Code
     else:
         view.remark(readings, name)
     found = view.first(readings, name)
+    if single.ends is not None:
+        found = found.or_else(found.take(single.ends))
     word = single.step.always.get(name)
     return found if word is None else found.or_else(Coded.constant(word, view.size))
 
@@ -131,6 +144,9 @@ def _times(view: View, single: Pass) -> tuple[dict[str, Ints], dict[str, Any]]:
         if name in fields:
             view.remark(fields[name], name)
             times[name] = view.times(fields[name], times).micros
+    if single.ends is not None:
+        told = times.get("end_timestamp", np.full(view.size, NO_TIME))
+        times["end_timestamp"] = np.where(single.ends >= 0, stamp.micros[single.ends], told)
     quality = np.where(
         stamp.precision == len(PRECISIONS) - 1, 2, np.where(stamp.repaired, 3, np.where(stamp.assumed, 1, 0))
     )

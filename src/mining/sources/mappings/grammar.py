@@ -15,6 +15,7 @@ from mining.sources.mappings.mapping import (
     ACCOUNT,
     Condition,
     Label,
+    Lifecycle,
     Link,
     Mapping,
     Matching,
@@ -40,7 +41,7 @@ _READABLE = {field.name for field in FIELDS} - {
     "source_row",
 } | {"modified_at"}
 _READER_KEYS = {
-    "activity": (),
+    "activity": ("lifecycle",),
     "change": ("column", "record", "changes"),
     "milestones": ("milestones", "matching"),
     "versions": ("record", "watch"),
@@ -365,8 +366,16 @@ class _Checker:
             column,
             self.word(node, "order", at),
             self.word(node, "record", at) if kind == "change" else "",
+            self.lifecycle(node["lifecycle"], f"{at} lifecycle") if "lifecycle" in node else None,
         )
         return self.complete(reader, at)
+
+    def lifecycle(self, value: object, at: str) -> Lifecycle:
+        node = self.named(value, at, ("column", "of"))
+        of = self.words(node.get("of"), f"{at} of")
+        if not of:
+            raise self.wrong(at, "`of` is missing: the columns that name one piece of work, the case first.")
+        return Lifecycle(self.word(node, "column", at, needed=True), of)
 
     def steps(self, node: dict[str, Any], at: str) -> dict[str, Step]:
         key = next((key for key in ("changes", "milestones", "watch") if key in node), "")

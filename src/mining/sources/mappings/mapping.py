@@ -9,6 +9,7 @@ __all__ = [
     "ACCOUNT",
     "Condition",
     "Label",
+    "Lifecycle",
     "Link",
     "Mapping",
     "Matching",
@@ -82,6 +83,14 @@ class Matching:
 
 
 @dataclass(frozen=True)
+class Lifecycle:
+    """A column that tells the state of work (start, complete), and the columns that name one piece of work."""
+
+    column: str
+    of: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Reader:
     """How one table becomes touchpoints."""
 
@@ -94,6 +103,7 @@ class Reader:
     column: str = ""  # change: the column that names the changed field; versions: the record's id
     order: str = ""
     record: str = ""  # change: the record whose first value is told apart by `opening`
+    lifecycle: Lifecycle | None = None  # activity: rows that start and end work are one touchpoint
 
 
 @dataclass(frozen=True)

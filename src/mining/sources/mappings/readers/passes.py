@@ -37,6 +37,8 @@ class Pass:
         Rule for rows that no pass of the reader is about.
     table : str
         What the mapping calls the table.
+    ends : ndarray of int64, optional
+        Per row, the row that tells its end and what it leaves open; -1 where there is none.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Pass:
     order: str = ""
     left: str = ""
     table: str = ""
+    ends: Ints | None = None
 
 
 def both(outer: Step, inner: Step) -> Step:
