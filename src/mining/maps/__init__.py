@@ -9,6 +9,7 @@ from mining.maps.pain_points import PainPoints, find_pain_points
 from mining.maps.plan import WorkPlan, make_plan
 from mining.maps.processes import KeyProcesses, find_key_processes
 from mining.maps.progress import PlanChanges
+from mining.maps.voices import Voices, hear_customers
 
 __all__ = [
     "DEFAULT_LANES",
@@ -21,12 +22,14 @@ __all__ = [
     "Leads",
     "PainPoints",
     "PlanChanges",
+    "Voices",
     "WorkPlan",
     "find_candidates",
     "find_gains",
     "find_key_processes",
     "find_pain_points",
     "follow_leads",
+    "hear_customers",
     "make_plan",
     "map_journey",
     "measure_engagement",

@@ -13,7 +13,7 @@ from mining._statistics import median_interval, wilson
 from mining.maps.counted import contacts, decided, ill, known_in, met, scores, waited
 from mining.maps.scene import Flags, Integers, Scene
 from mining.timing import check_slas
-from mining.timing.clustering import clustered_quantiles, clustered_share
+from mining.timing.clustering import clustered_mean, clustered_quantiles, clustered_share
 
 if TYPE_CHECKING:
     from mining.design import Design
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["LANES", "Entry", "owners_of", "promise_said", "table_of"]
 
 _TOP: Final = 3
-_Z: Final = 1.959963984540054
 
 
 class Entry(NamedTuple):
@@ -118,19 +117,15 @@ def outcome(scene: Scene) -> Iterator[Entry]:
 
 def feeling(scene: Scene) -> Iterator[Entry]:
     """Mean satisfaction where customers gave a score; nothing is made up where they did not."""
-    score = scene.journeys.log.numbers.get("score")
-    known = scores(scene)
-    for stage in range(scene.n_stages):
-        at = known[scene.staged.of[known] == stage]
-        if score is None or len(at) == 0:
+    at = scores(scene)
+    score = scene.journeys.log.numbers["score"][at] if len(at) else np.zeros(0)
+    told = clustered_mean(score, scene.staged.of[at].astype(np.int64), scene.customer[at], scene.n_stages)
+    for stage, (n, mean, low, high) in enumerate(zip(*told, strict=True)):
+        if n:
+            bounds = max(float(low), 0.0), min(float(high), 1.0)
+            yield Entry(stage, "satisfaction", float(mean), "score 0 to 1", int(n), *bounds)
+        else:
             yield Entry(stage, "no data", float("nan"), "score 0 to 1", 0)
-            continue
-        each = pd.Series(score[at]).groupby(scene.customer[at])
-        mean = float(score[at].mean())
-        spread = (each.sum() - mean * each.size()).to_numpy()
-        error = float(np.sqrt((spread**2).sum() * len(spread) / max(len(spread) - 1, 1)) / len(at))
-        low, high = max(mean - _Z * error, 0.0), min(mean + _Z * error, 1.0)
-        yield Entry(stage, "satisfaction", mean, "score 0 to 1", len(at), low, high)
 
 
 def sla(scene: Scene) -> Iterator[Entry]:

@@ -16,7 +16,7 @@ __all__ = ["anchor_of_map", "map_exhibits", "map_sentences"]
 _FIGURES: Final = {
     "customers do": ("flow",), "we do": ("flow",), "channels": ("channels",), "waits": ("waits",),
     "people met": ("people",), "outcome": ("deviations", "flow"), "sla": ("slas",), "systems": ("quality",),
-    "opportunities": ("candidates",), "owner": ("processes",),
+    "opportunities": ("candidates",), "owner": ("processes",), "feeling": ("voices",), "objections": ("voices",),
 }  # fmt: skip
 
 

@@ -16,7 +16,8 @@ from mining._errors import MiningError
 from mining._files import write_whole
 from mining.report.config import LANGUAGES
 from mining.report.exhibits import Section
-from mining.report.sections import anchor_of, colophon, section_of, summary_of
+from mining.report.sections import anchor_of, section_of
+from mining.report.sentences import colophon, summary_of
 from mining.report.study import Study
 from mining.report.words import Words, spoken
 

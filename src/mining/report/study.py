@@ -22,12 +22,14 @@ from mining.maps import (
     KeyProcesses,
     Leads,
     PainPoints,
+    Voices,
     WorkPlan,
     find_candidates,
     find_gains,
     find_key_processes,
     find_pain_points,
     follow_leads,
+    hear_customers,
     map_journey,
     measure_engagement,
 )
@@ -219,6 +221,11 @@ class Study:
         return self._asked("candidates", lambda: find_candidates(self.journeys, self.design))
 
     @cached_property
+    def voices(self) -> Voices | None:
+        """How customers score, and why they were lost or complain."""
+        return self._asked("voices", lambda: hear_customers(self.journeys, self.design))
+
+    @cached_property
     def engagement(self) -> Engagement | None:
         """Transactions beside other contacts, stage by stage."""
         return self._asked("engagement", lambda: measure_engagement(self.journeys, self.design))
@@ -264,6 +271,7 @@ class Study:
             ("waits", "waits"),
             ("people", "people"),
             ("channels", "channels"),
+            ("voices", "voices"),
             ("engagement", "engagement"),
             ("leads", "leads"),
             ("personas", "personas"),

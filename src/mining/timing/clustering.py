@@ -12,7 +12,7 @@ import pandas as pd
 from mining._engine import CodedLog
 from mining._statistics import wilson
 
-__all__ = ["Quantiles", "clustered_quantiles", "clustered_share", "matter_of"]
+__all__ = ["Quantiles", "clustered_mean", "clustered_quantiles", "clustered_share", "matter_of"]
 
 _Z: Final = 1.959963984540054
 _FEW: Final = 6
@@ -134,6 +134,28 @@ def clustered_share(
     effective = n / np.maximum(effect, 1)
     low, high = wilson(share * effective, effective)
     return k, n, share, low, high
+
+
+def clustered_mean(
+    values: Floats, cell: Integers, cluster: Integers, n_cells: int
+) -> tuple[Integers, Floats, Floats, Floats]:
+    """Measure a mean per cell with a 95 % interval in which clusters of alike values are the units.
+
+    Returns
+    -------
+    n, mean, low, high : ndarray
+        Observations, mean and bounds (NaN where there are none), one entry per cell.
+
+    References
+    ----------
+    Kish, L. (1965). Survey Sampling.
+    """
+    n = np.bincount(cell, minlength=n_cells).astype(np.int64)
+    some = np.maximum(n, 1)
+    mean = np.where(n > 0, np.bincount(cell, values, minlength=n_cells) / some, np.nan)
+    spread, _ = _cluster_spread(values - mean[cell], cell, cluster, n_cells)
+    error = _Z * np.sqrt(spread) / some
+    return n, mean, mean - error, mean + error
 
 
 def _cluster_spread(residual: Floats, cell: Integers, cluster: Integers, n_cells: int) -> tuple[Floats, Integers]:
