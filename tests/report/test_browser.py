@@ -103,6 +103,13 @@ def test_search_and_choices_hide_what_is_not_meant_and_bring_it_back(page: Path,
     told.chosen = rows();
     tools.reset(); await new Promise((done) => setTimeout(done, 50));
     told.again = rows();
+    const period = document.getElementById("choose-period");
+    const year = document.querySelector("[data-period]").dataset.period;
+    period.value = [...period.options].map((one) => one.value).find((one) => one.startsWith(year) && one !== year);
+    told.quarter = period.value !== "" && period.value !== year;
+    period.dispatchEvent(new Event("input", {bubbles: true}));
+    const years = [...document.querySelectorAll("[data-period]")].filter((one) => !one.hidden);
+    told.years = [...new Set(years.map((one) => one.dataset.period))].map((one) => one === year);
     return told;"""
     told = asked(page, script, tmp_path)
     assert told["visible"]
@@ -113,6 +120,8 @@ def test_search_and_choices_hide_what_is_not_meant_and_bring_it_back(page: Path,
     assert told["maps"] == 1
     assert told["folds"]
     assert told["chosen"] < told["all"] == told["again"]
+    assert told["quarter"]
+    assert told["years"] == [True]
 
 
 def test_a_number_of_the_summary_leads_to_its_figure(page: Path, tmp_path: Path) -> None:

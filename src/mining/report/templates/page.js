@@ -30,10 +30,13 @@
     box.parentElement.hidden = values.size < 2;
     choices[choice] = box;
   }
+  // A year holds its quarters and months, and they stand in it.
+  const same = (choice, value, chosen) =>
+    value === chosen || (choice === "period" && value && (value.startsWith(chosen) || chosen.startsWith(value)));
   const fits = (row, places) =>
     Object.entries(choices).every(([choice, box]) => {
       if (!box.value || !places[choice].length) return true;
-      return places[choice].some((place) => row.cells[place] && text(row.cells[place]) === box.value);
+      return places[choice].some((place) => row.cells[place] && same(choice, text(row.cells[place]), box.value));
     });
   const show = () => {
     const words = find.value.trim().toLocaleLowerCase();
@@ -41,10 +44,13 @@
     for (const { rows, places } of tables) {
       for (const row of rows) row.hidden = !(fits(row, places) && holds(row));
     }
-    for (const node of document.querySelectorAll("[data-persona]")) {
-      node.hidden = Boolean(choices.persona.value) && node.dataset.persona !== choices.persona.value;
-      const fold = node.closest("details");
-      if (fold && choices.persona.value) fold.open = true;
+    for (const choice of ["persona", "period"]) {
+      const chosen = choices[choice].value;
+      for (const node of document.querySelectorAll("[data-" + choice + "]")) {
+        node.hidden = Boolean(chosen) && !same(choice, node.dataset[choice], chosen);
+        const fold = node.closest("details");
+        if (fold && chosen) fold.open = true;
+      }
     }
     let n = 0;
     for (const section of document.querySelectorAll("main > section")) {
