@@ -251,3 +251,14 @@ def test_it_can_be_looked_at(plan: WorkPlan) -> None:
     assert "not told apart" in changed._repr_html_()
     assert "svg" in changed.plot()._repr_html_()
     assert repr(plan) == f"<WorkPlan: {len(plan)} pieces of work for 4 owners, out of 501 journeys>"
+
+
+@pytest.mark.parametrize("language", ["he", "fa"])
+def test_how_work_is_measured_is_said_in_the_language_of_the_page(plan, language) -> None:
+    said = plan.metrics(language)
+    assert plan.metrics() == plan.frame["metric"].tolist()
+    for where, each in zip(plan.frame["where"], said, strict=True):
+        assert f"\N{FIRST STRONG ISOLATE}{where}\N{POP DIRECTIONAL ISOLATE}" in each
+    assert all("share of" not in each for each in said)
+    with pytest.raises(MiningError, match="'xx'"):
+        plan.metrics("xx")

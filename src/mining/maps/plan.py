@@ -19,6 +19,7 @@ from mining.journeys import Journeys
 from mining.journeys.groups import group_of
 from mining.maps.evidence import Evidence
 from mining.maps.kept import read_kept
+from mining.maps.metrics import metric_said
 from mining.maps.pain_points import PainPoints, touchpoints_at
 from mining.maps.progress import PlanChanges, changes
 from mining.maps.touched import Found
@@ -29,14 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["WorkPlan", "make_plan"]
 
 _LOSES: Final = ("long wait that goes with losses", "drop-off")  # what is counted there are customers lost
-_METRICS: Final = {
-    "long wait that goes with losses": "share lost of customers who waited longer than half of them do, {where}",
-    "SLA missed": "share of times due that came late or never, {where}",
-    "ping-pong": "share of customers whose matter goes to and fro, {where}",
-    "sent to another channel": "share of customers who come again in the other channel, {where}",
-    "drop-off": "share of customers who end there, {where}",
-    "low scores": "share of customers who rate badly, {where}",
-}
 _PLACES: Final = ("persona", "channel", "product")
 _COLUMNS: Final = [
     "rank", "rank_low", "rank_high", "pain_id", "what", "where", "stage",
@@ -61,6 +54,29 @@ class WorkPlan:
     def __repr__(self) -> str:
         owners = self.frame.loc[self.frame["owner"] != "", "owner"].nunique()
         return f"<WorkPlan: {len(self.frame)} pieces of work for {owners} owners, out of {self.n_journeys:,} journeys>"
+
+    def metrics(self, language: str = "en") -> list[str]:
+        """Say how each piece of work will be measured.
+
+        Parameters
+        ----------
+        language : str
+            ``en``, ``he`` or ``fa``.
+
+        Returns
+        -------
+        list of str
+            In the order of ``.frame``.
+
+        Raises
+        ------
+        MiningError
+            For another language.
+        """
+        return [
+            metric_said(kind, where, language)
+            for kind, where in zip(self.frame["what"], self.frame["where"], strict=True)
+        ]
 
     def save(self, path: Path | str) -> Path:
         """Keep the plan as a table, the whole file or none; no text in it is run as a formula.
@@ -189,10 +205,7 @@ def make_plan(
     low, high = order["severity_low"].to_numpy(float), order["severity_high"].to_numpy(float)
     days_low, days_high = np.quantile(draws.days_drawn, [0.025, 0.975], axis=0)
     price = np.where(frame["kind"].isin(_LOSES), sum_of_money, np.nan)
-    metric = [
-        _METRICS.get(kind, "share of journeys that deviate, {where}").replace("{where}", where)
-        for kind, where in zip(frame["kind"], frame["where"], strict=True)
-    ]
+    metric = list(map(metric_said, frame["kind"], frame["where"]))
     plan = frame.assign(
         rank_low=order["rank_low"],
         rank_high=order["rank_high"],

@@ -186,7 +186,8 @@ def _plan(result: WorkPlan, words: Words) -> list[Exhibit]:
         "rank", "what", "where", "stage", "persona", "channel", "owner", "owner_mark", "gain_customers", "gain_low",
         "gain_high", "metric", "baseline", "target", "n",
     ]  # fmt: skip
-    return [shown(result.plot()), table(result.frame[columns], words)]
+    said = result.frame.assign(metric=pd.Series(result.metrics(words.language), result.frame.index, dtype="str"))
+    return [shown(result.plot()), table(said[columns], words)]
 
 
 def _candidates(result: Candidates, words: Words) -> list[Exhibit]:
