@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -55,7 +55,15 @@ class Evidence:
         return Evidence(number, str(frame.loc[row, "perspective"]), frame)
 
 
-def judge(seen: Seen, table: pd.DataFrame, features: Sequence[str], numbers: Sequence[int], *, seed: int) -> Evidence:
+def judge(
+    seen: Seen,
+    table: pd.DataFrame,
+    features: Sequence[str],
+    numbers: Sequence[int],
+    *,
+    seed: int,
+    echoed: tuple[Seen, pd.DataFrame] | None = None,
+) -> Evidence:
     """Weigh every number of personas in every perspective against references of one kind of customer.
 
     A number stands where its groups are clearer (silhouette) than in journeys recombined from all customers' and in a
@@ -75,6 +83,8 @@ def judge(seen: Seen, table: pd.DataFrame, features: Sequence[str], numbers: Seq
         Numbers of personas, from two.
     seed : int
         Seed of references and splits.
+    echoed : tuple of Seen and DataFrame, optional
+        More customers, for whom the echo is measured: it differs from sample to sample where groups are small.
 
     Returns
     -------
@@ -82,7 +92,8 @@ def judge(seen: Seen, table: pd.DataFrame, features: Sequence[str], numbers: Seq
         Its number is 1 where none stands.
     """
     random = np.random.default_rng(seed)
-    drawn = Encoder.learn(seen, table, features).draw(seen, table)
+    encoder = Encoder.learn(seen, table, features)
+    drawn = encoder.draw(seen, table)
     clear = _silhouettes(drawn, numbers)
     if not clear:
         return _chosen(pd.DataFrame({"verdict": pd.Series([], dtype="str")}))
@@ -96,19 +107,34 @@ def judge(seen: Seen, table: pd.DataFrame, features: Sequence[str], numbers: Seq
         | _reference([_found(chains, (view, number)), _found(clouds, (view, number))])
         for (view, number), value in clear.items()
     ]
-    return _chosen(_tested(pd.DataFrame(rows), drawn, part(seen, features), random))
+    crowd = _Crowd(_whole(drawn), part(seen, features))
+    if echoed is not None:
+        crowd = _Crowd(_whole(encoder.draw(*echoed)), part(echoed[0], features))
+    return _chosen(_tested(pd.DataFrame(rows), drawn, crowd, random))
 
 
-def _tested(frame: pd.DataFrame, drawn: Drawn, parts: Parts, random: np.random.Generator) -> pd.DataFrame:
+class _Crowd(NamedTuple):
+    """Those for whom the echo is measured: their columns, and what is seen of them in parts."""
+
+    points: Floats
+    parts: Parts
+
+
+def _whole(drawn: Drawn) -> Floats:
+    return np.column_stack(list(drawn.values()))
+
+
+def _tested(frame: pd.DataFrame, drawn: Drawn, crowd: _Crowd, random: np.random.Generator) -> pd.DataFrame:
     """Test what is clear for coming back and for repeatability, and keep the best row of each number."""
-    views, whole = views_of(drawn), np.column_stack(list(drawn.values()))
+    views, whole = views_of(drawn), _whole(drawn)
     frame[[*_ECHOES, "prediction_strength"]] = np.nan
     dim = frame["silhouette"] <= frame["null_high"]
     for at in frame.index[~dim]:
         number, view = int(frame.loc[at, "n_personas"]), views[str(frame.loc[at, "perspective"])]
-        points = whole * np.sqrt(weights_of(whole, started(view, number), number))
-        labels = group(points, number)
-        told = *echo(parts, labels, number), echo_in_halves(parts, labels, number, random)
+        scale = np.sqrt(weights_of(whole, started(view, number), number))
+        points = whole * scale
+        labels = nearest(crowd.points * scale, centres_of(points, group(points, number), number))
+        told = *echo(crowd.parts, labels, number), echo_in_halves(crowd.parts, labels, number, random)
         frame.loc[at, _ECHOES] = told
         if comes_back(*told).all():
             frame.loc[at, "prediction_strength"] = prediction_strength(points, number, random)

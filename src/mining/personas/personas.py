@@ -32,6 +32,7 @@ __all__ = ["Personas"]
 
 _FEWEST = 20
 _SAMPLE = 600
+_ECHOED = 3_000
 _ROWS = 12
 _DAY = 24.0
 
@@ -147,7 +148,7 @@ class Personas(Asked):
         table = attribute_table(journeys, seen.customers, self.attributes)
         random = np.random.default_rng(self.random_state)
         sample = _sampled(seen, self.random_state)
-        found = self._judged(seen.only(sample), table.iloc[sample], features)
+        found = self._judged(seen, table, features)
         self._encoder = Encoder.learn(seen, table, features)
         drawn = self._encoder.draw(seen, table)
         points = self._encoder.points(seen, table)
@@ -431,16 +432,22 @@ class Personas(Asked):
                 f"{most} personas of {seen.n_customers} customers", "would be smaller than five each: ask for fewer."
             )
         numbers = [number for number in range(2, most + 1) if number * SMALLEST_CELL <= seen.n_customers]
+        some, more = (_sampled(seen, self.random_state, most) for most in (_SAMPLE, _ECHOED))
         found = judge(
-            seen, table, features, numbers if self.n_personas is None else numbers[-1:], seed=self.random_state
+            seen.only(some),
+            table.iloc[some],
+            features,
+            numbers if self.n_personas is None else numbers[-1:],
+            seed=self.random_state,
+            echoed=(seen.only(more), table.iloc[more]) if len(more) > len(some) else None,
         )
         return found if self.n_personas is None else found.asked_for(self.n_personas)
 
 
-def _sampled(seen: Seen, seed: int) -> npt.NDArray[np.int64]:
+def _sampled(seen: Seen, seed: int, most: int = _SAMPLE) -> npt.NDArray[np.int64]:
     salted = pd.Series(seen.customers, dtype="str") + f"|{seed}"
     rank = np.argsort(pd.util.hash_array(salted.to_numpy(object)), kind="stable")
-    return np.sort(rank[:_SAMPLE]).astype(np.int64)
+    return np.sort(rank[:most]).astype(np.int64)
 
 
 def _with_hidden(labels: npt.NDArray[np.int64], seen: Seen) -> pd.Series:
