@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Self
 
 import numpy as np
@@ -17,24 +17,18 @@ from mining.journeys.journeys import FINAL_OUTCOMES
 from mining.personas.asked import Asked
 from mining.personas.attributes import attribute_table
 from mining.personas.cards import Cards, cards_of
-from mining.personas.encoder import BLOCKS, Encoder
-from mining.personas.engines import ENGINES, agreement_table, grouped_by, most_repeatable
-from mining.personas.evidence import Evidence, judge, views_of, weights_of
-from mining.personas.grouping import started
+from mining.personas.encoder import BLOCKS
+from mining.personas.engines import ENGINES, agreement_table, grouped_by
+from mining.personas.fitting import Wish, find_personas
 from mining.personas.naming import matched_personas, new_names
 from mining.personas.profile import profile
 from mining.personas.seen import Seen, customers_of, look
 from mining.personas.shift import Shift, shift_of
-from mining.personas.stability import stability
 from mining.personas.traits import portray, traits_of
 
 __all__ = ["Personas"]
 
 _FEWEST = 20
-_SAMPLE = 600
-_ECHOED = 3_000
-_ROWS = 12
-_DAY = 24.0
 
 
 class Personas(Asked):
@@ -116,7 +110,7 @@ class Personas(Asked):
     def engine_(self) -> str:
         """Which engine grouped the customers."""
         check_is_fitted(self, "labels_")
-        return self._engine
+        return self._found.engine
 
     def fit(self, journeys: Journeys, y: object = None) -> Self:  # noqa: ARG002
         """Find the personas of the customers of some journeys.
@@ -138,7 +132,13 @@ class Personas(Asked):
         MiningError
             For fewer than 20 customers, or a parameter out of range.
         """
-        features = self._perspectives()
+        wish = Wish(
+            BLOCKS if self.features is None else tuple(self.features),
+            self.n_personas,
+            self.max_personas,
+            self.engine,
+            self.random_state,
+        ).checked()
         seen = look(journeys, self.outcomes)
         if seen.n_customers < _FEWEST:
             raise MiningError.refused(
@@ -146,27 +146,9 @@ class Personas(Asked):
                 f"cannot be told from chance: {_FEWEST} are needed.",
             )
         table = attribute_table(journeys, seen.customers, self.attributes)
-        random = np.random.default_rng(self.random_state)
-        sample = _sampled(seen, self.random_state)
-        found = self._judged(seen, table, features)
-        self._encoder = Encoder.learn(seen, table, features)
-        drawn = self._encoder.draw(seen, table)
-        points = self._encoder.points(seen, table)
-        self._weights = np.ones(points.shape[1])
-        if found.number > 1:
-            start = started(views_of(drawn)[found.perspective], found.number)
-            self._weights = weights_of(points, start, found.number)
-        scaled = points * np.sqrt(self._weights)
-        self._engine = self._chosen_engine(scaled[sample], found.number, (seen.only(sample), table.iloc[sample]))
-        self._grouped = grouped_by(self._engine, scaled, found.number, of=(seen, table))
-        labels, self.n_personas_ = self._grouped.labels, self._grouped.number
-        self._compared = (scaled[sample], seen.only(sample), table.iloc[sample], found.number)
-        self._stability = (
-            stability(self._regrouped(), labels[sample], self.n_personas_, random)
-            if self.n_personas_ > 1
-            else np.full(1, np.nan)
-        )
-        self._evidence = found.frame
+        self._found = find_personas(seen, table, wish)
+        labels, self.n_personas_ = self._found.grouped.labels, self._found.grouped.number
+        self._stability, self._evidence = self._found.stability, self._found.evidence.frame
         self.portraits_ = portray(seen, table)
         self.labels_ = _with_hidden(labels, seen)
         self._profile = profile(traits_of(seen, self.portraits_), labels, self.n_personas_)
@@ -188,7 +170,7 @@ class Personas(Asked):
             every persona than the farthest customer it was found with. Indexed by customer.
         """
         seen, table, points = self._asked_of(journeys)
-        return _with_hidden(self._grouped.assigned(points, seen, table), seen)
+        return _with_hidden(self._found.grouped.assigned(points, seen, table), seen)
 
     def membership(self, journeys: Journeys) -> pd.DataFrame:
         """Tell how probable each persona is for each customer.
@@ -206,8 +188,8 @@ class Personas(Asked):
             ``gaussian`` and ``chains`` they are the model's; otherwise those of round personas of one width.
         """
         seen, table, points = self._asked_of(journeys)
-        found = self._grouped.membership(points, seen, table)
-        own = self._grouped.assigned(points, seen, table)
+        found = self._found.grouped.membership(points, seen, table)
+        own = self._found.grouped.assigned(points, seen, table)
         frame = pd.DataFrame(found, index=pd.Index(seen.customers, dtype="str", name="customer"))
         frame.insert(0, "persona", own)
         frame.insert(1, "probability", np.where(own >= 0, found[np.arange(len(own)), own], np.nan))
@@ -316,7 +298,7 @@ class Personas(Asked):
             The same customers' touchpoints before their outcome.
         """
         check_is_fitted(self, "labels_")
-        return self._compared[0], self._compared[1]
+        return self._found.sample.points, self._found.sample.seen
 
     def main_channels(self) -> dict[str, str]:
         """Tell in which channel each activity mostly happens, as far as it was seen before the outcome.
@@ -349,7 +331,8 @@ class Personas(Asked):
         Hubert, L., Arabie, P. (1985). Comparing partitions.
         """
         check_is_fitted(self, "labels_")
-        points, seen, table, number = self._compared
+        points, seen, table = self._found.sample
+        number = self._found.evidence.number
         return agreement_table({
             name: grouped_by(name, points, number, of=(seen, table)).labels for name in ENGINES
         })  # fmt: skip
@@ -361,24 +344,7 @@ class Personas(Asked):
             name.removeprefix("attribute: ") for name in map(str, self.portraits_) if name.startswith("attribute: ")
         ]
         table = attribute_table(journeys, seen.customers, known)
-        return seen, table, self._encoder.points(seen, table) * np.sqrt(self._weights)
-
-    def _chosen_engine(self, points: npt.NDArray[np.float64], number: int, of: tuple[Seen, pd.DataFrame]) -> str:
-        if self.engine != "auto" or number == 1:
-            return "centres" if self.engine == "auto" else self.engine
-        return most_repeatable(points, number, of=of, seed=self.random_state)
-
-    def _regrouped(self) -> Callable[[npt.NDArray[np.int64]], npt.NDArray[np.int64]]:
-        points, seen, table, number = self._compared
-
-        def again(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-            if self._engine != "chains":
-                return grouped_by(self._engine, points[rows], number, of=(seen, table)).labels
-            some = np.unique(rows)  # chains read the customers themselves, each once
-            made = grouped_by(self._engine, points[some], number, of=(seen.only(some), table.iloc[some])).labels
-            return made[np.searchsorted(some, rows)]
-
-        return again
+        return seen, table, self._found.points(seen, table)
 
     def persona_of(self, journeys: Journeys) -> pd.Series:
         """Name the persona of each journey's customer.
@@ -409,45 +375,6 @@ class Personas(Asked):
         codes = np.where(np.isin(codes, masked), -1, codes).astype(np.int64)
         named = pd.Categorical.from_codes(codes, pd.Index(self._names, dtype="str"), ordered=True)
         return pd.Series(named, index=pd.Index(journeys.log.journey_ids, name="journey_id"), name="persona")
-
-    def _perspectives(self) -> list[str]:
-        wanted = BLOCKS if self.features is None else tuple(self.features)
-        for name in wanted:
-            if name not in BLOCKS:
-                raise MiningError.unknown("perspective", str(name), BLOCKS)
-        if not set(wanted) - {"attributes"}:
-            raise MiningError.refused(
-                "Attributes alone", "make segments, not personas: add path, channels, tempo or people to `features`."
-            )
-        if self.max_personas < 1 or (self.n_personas is not None and self.n_personas < 1):
-            raise MiningError.refused("Fewer than one persona", "cannot be found: ask for one or more.")
-        if self.engine not in {*ENGINES, "auto"}:
-            raise MiningError.unknown("engine", self.engine, [*ENGINES, "auto"])
-        return [name for name in BLOCKS if name in wanted]
-
-    def _judged(self, seen: Seen, table: pd.DataFrame, features: list[str]) -> Evidence:
-        most = self.max_personas if self.n_personas is None else self.n_personas
-        if self.n_personas is not None and most * SMALLEST_CELL > seen.n_customers:
-            raise MiningError.refused(
-                f"{most} personas of {seen.n_customers} customers", "would be smaller than five each: ask for fewer."
-            )
-        numbers = [number for number in range(2, most + 1) if number * SMALLEST_CELL <= seen.n_customers]
-        some, more = (_sampled(seen, self.random_state, most) for most in (_SAMPLE, _ECHOED))
-        found = judge(
-            seen.only(some),
-            table.iloc[some],
-            features,
-            numbers if self.n_personas is None else numbers[-1:],
-            seed=self.random_state,
-            echoed=(seen.only(more), table.iloc[more]) if len(more) > len(some) else None,
-        )
-        return found if self.n_personas is None else found.asked_for(self.n_personas)
-
-
-def _sampled(seen: Seen, seed: int, most: int = _SAMPLE) -> npt.NDArray[np.int64]:
-    salted = pd.Series(seen.customers, dtype="str") + f"|{seed}"
-    rank = np.argsort(pd.util.hash_array(salted.to_numpy(object)), kind="stable")
-    return np.sort(rank[:most]).astype(np.int64)
 
 
 def _with_hidden(labels: npt.NDArray[np.int64], seen: Seen) -> pd.Series:
