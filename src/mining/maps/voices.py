@@ -73,12 +73,13 @@ class Voices:
         return f"<Voices of {self.n_customers:,} customers: {n:,} scores, {self.reasons['reason'].nunique()} reasons>"
 
     def plot(self) -> Picture:
-        """Draw the scores, stage by stage and by what was scored, or the reasons where there are no scores."""
+        """Draw the scores, by whatever parts them, or the reasons where there are no scores."""
         from mining._draw import draw_bars
 
         if self.scores.empty:
             return self.plot_reasons()
-        rows = self.scores[self.scores["by"].isin([_ALL, "stage", "activity"])]
+        parts = self.scores.groupby("by")["which"].transform("size") > 1  # one alone would say the same again
+        rows = self.scores[parts | (self.scores["by"] == _ALL)]
         return draw_bars(
             rows.assign(label=list(map(_label, rows["by"], rows["which"])), n=rows["n_scores"]),
             "label",
