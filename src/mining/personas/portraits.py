@@ -15,7 +15,8 @@ from mining._errors import MiningError
 from mining.journeys import Journeys
 from mining.journeys.journeys import FINAL_OUTCOMES
 from mining.personas.attributes import attribute_table
-from mining.personas.encoder import BLOCKS, Encoder, Level, moments, standard
+from mining.personas.encoder import BLOCKS, Encoder
+from mining.personas.levels import Level, moments, standard
 from mining.personas.seen import look
 
 __all__ = ["Portraits"]
