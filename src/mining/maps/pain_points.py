@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,6 @@ import pandas as pd
 from mining._errors import MiningError
 from mining.journeys import Journeys
 from mining.maps.evidence import Evidence
-from mining.maps.lanes import owners_of
 from mining.maps.pain_kinds import (
     channel_changes,
     deviations_from_design,
@@ -23,6 +21,7 @@ from mining.maps.pain_kinds import (
     ping_pong,
     ratings_after,
 )
+from mining.maps.pain_list import absent, listed, merged
 from mining.maps.scene import Scene
 from mining.maps.sentences import spell
 from mining.maps.touched import Draws, Found, drawn
@@ -36,14 +35,7 @@ if TYPE_CHECKING:
     from mining.maps.plan import WorkPlan
     from mining.timing import Channels, People, Slas, Waits
 
-__all__ = ["PainPoints", "find_pain_points", "touchpoints_at"]
-
-_COLUMNS: Final = [
-    "rank", "kind", "stage", "where", "evidence", "n_customers", "share", "low", "high", "comparison", "compared_with",
-    "excess", "owner", "owner_mark", "mark", "severity",
-]  # fmt: skip
-_LOSING: Final = "long wait that goes with losses"
-_TESTED: Final = ["kind", "where", "n", "share", "comparison", "excess", "p_adjusted", "absent_because"]
+__all__ = ["PainPoints", "find_pain_points"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,103 +239,16 @@ def find_pain_points(
     evidence += channel_changes(channels or measure_channels(journeys))
     scene = Scene(journeys, staged, design)
     evidence += drop_offs(scene, design)
-    listed = [each.pair for each in bounces if not each.absent_because]
-    evidence += low_scores(scene, listed)
+    known = [each.pair for each in bounces if not each.absent_because]
+    evidence += low_scores(scene, known)
     evidence += deviations_from_design(deviations) if deviations is not None else []
-    found = _merged([each for each in evidence if not each.absent_because])
+    found = merged([each for each in evidence if not each.absent_because])
     between = waits.frame.loc[~waits.frame["is_direct"], ["activity", "next_activity"]].drop_duplicates()
     whom = Found(scene, tuple(found), tuple(between.itertuples(index=False, name=None)))
-    return PainPoints(_listed(found, scene), _absent(evidence), len(journeys), whom)
+    return PainPoints(listed(found, scene), absent(evidence), len(journeys), whom)
 
 
 def _with_ratings(journeys: Journeys, bounce: Evidence) -> Evidence:
     if bounce.absent_because:
         return bounce
     return bounce._replace(said=bounce.said + ratings_after(journeys, bounce.pair))
-
-
-def _merged(found: list[Evidence]) -> list[Evidence]:
-    """Make one of several kinds of evidence at the same place, losses before missed promises; worst place first."""
-    places: dict[tuple[str, ...], Evidence] = {}
-    for each in sorted(found, key=lambda each: (each.kind != _LOSING, each.kind, each.where)):
-        # Steps are one place whether waiting loses customers there or a promise is missed.
-        place = ("steps", *each.pair) if each.activity and any(each.pair) else (each.kind, each.where)
-        first = places.get(place)
-        places[place] = each if first is None else first._replace(said=first.said + each.said)
-    return sorted(places.values(), key=lambda each: (-each.severity, each.kind, each.where))
-
-
-def _listed(found: list[Evidence], scene: Scene) -> pd.DataFrame:
-    rows = []
-    for rank, each in enumerate(found, start=1):
-        stage = each.stage or _stage_of(each, scene)
-        owner, owner_mark = _owner(each, stage, scene)
-        rows.append(
-            {
-                "rank": rank,
-                "kind": each.kind,
-                "stage": stage,
-                "where": each.where,
-                "evidence": spell(each.said),
-                "n_customers": each.n_customers,
-                "share": each.share,
-                "low": each.low,
-                "high": each.high,
-                "comparison": each.comparison,
-                "compared_with": each.compared_with,
-                "excess": each.excess,
-                "owner": owner,
-                "owner_mark": owner_mark,
-                "mark": "inferred" if scene.staged.mark == "inferred" and each.stage else "measured",
-                "severity": each.severity,
-            }
-        )
-    texts = ["kind", "stage", "where", "evidence", "compared_with", "owner", "owner_mark", "mark"]
-    return pd.DataFrame(rows, columns=_COLUMNS).astype(dict.fromkeys(texts, "str"))
-
-
-def _absent(evidence: Iterable[Evidence]) -> pd.DataFrame:
-    rows = [
-        (each.kind, each.where, each.among, each.share, each.comparison, each.excess, each.p, each.absent_because)
-        for each in evidence
-        if each.absent_because
-    ]
-    texts = ["kind", "where", "absent_because"]
-    frame = pd.DataFrame(rows, columns=_TESTED).astype(dict.fromkeys(texts, "str"))
-    return frame.sort_values(["kind", "excess", "where"], ascending=[True, False, True], ignore_index=True)
-
-
-def touchpoints_at(each: Evidence, scene: Scene) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Mark the touchpoints where a pain is felt."""
-    log = scene.journeys.log
-    if each.activity:
-        return log.holds("activity", each.activity)
-    if each.kind == "sent to another channel":
-        return np.asarray(log.holds("channel", each.pair[0]) & scene.is_contact)
-    if each.actor:
-        return log.holds("team", each.actor)
-    return np.zeros(log.n_touchpoints, bool)
-
-
-def _stage_of(each: Evidence, scene: Scene) -> str:
-    numbers = scene.staged.of[touchpoints_at(each, scene)]
-    numbers = numbers[numbers >= 0]
-    return scene.staged.names[int(np.bincount(numbers).argmax())] if len(numbers) else ""
-
-
-def _owner(each: Evidence, stage: str, scene: Scene) -> tuple[str, str]:
-    """Name who must mend it: the design's owner of a step or stage, else whoever acts most there."""
-    typed = owners_of(scene.design)
-    if (each.activity or each.stage) and stage in typed:
-        return typed[stage], "typed"
-    if each.actor:
-        return each.actor, "inferred"
-    log = scene.journeys.log
-    here = touchpoints_at(each, scene)
-    for field in ("team", "department"):
-        codes = log.codes[field][here]
-        known = codes[codes >= 0]
-        # A team that few of the touchpoints name speaks for those few only.
-        if 2 * len(known) >= len(codes) > 0:
-            return str(log.words[field][int(np.bincount(known).argmax())]), "inferred"
-    return typed.get(stage, ""), "typed" if stage in typed else ""

@@ -20,7 +20,8 @@ from mining.journeys.groups import group_of
 from mining.maps.evidence import Evidence
 from mining.maps.kept import read_kept
 from mining.maps.metrics import metric_said
-from mining.maps.pain_points import PainPoints, touchpoints_at
+from mining.maps.pain_list import touchpoints_at
+from mining.maps.pain_points import PainPoints
 from mining.maps.progress import PlanChanges, changes
 from mining.maps.touched import Found
 
