@@ -84,8 +84,16 @@ def _deviations(result: Deviations, words: Words) -> list[Exhibit]:
         shown(result.plot()),
         shown(result.plot_rates()),
         table(result.drop_off, words, named["drop_off"]),
+        table(_lacking(result), words, named["lacking"], folded=True, rows=MANY),
         table(result.frame, words, named["table"], folded=True, rows=MANY),
     ]
+
+
+def _lacking(result: Deviations) -> pd.DataFrame:
+    """Who does what is designed and what is not; what fewer than five do, or leave out, is not told."""
+    n, of = result.lacks["n_customers"], result.lacks["of_customers"]
+    told = n.between(SMALLEST_CELL, of - SMALLEST_CELL) | n.isin([0]) | (n == of)
+    return result.lacks[told]
 
 
 def _slas(result: Slas, words: Words) -> list[Exhibit]:

@@ -20,7 +20,8 @@ _FEW, _ROWS = 6, 15
 _OURS: Final = {
     "absent_because", "by", "calendar", "cost", "deviation",
     "encoding_proof", "kind", "lane", "mark", "meaning", "measure",
-    "model", "owner_mark", "pattern", "perspective", "reason", "remark", "rule", "stability_words", "verdict", "what",
+    "model", "owner_mark", "pattern", "perspective", "reason", "remark", "rule", "side", "stability_words",
+    "verdict", "what",
 }  # fmt: skip
 
 
