@@ -7,6 +7,7 @@ from sklearn.metrics import adjusted_rand_score
 from mining import MiningError
 from mining.journeys import Journeys
 from mining.personas import Personas
+from mining.personas.grouping import silhouettes
 from mining.sources.touchpoints import Touchpoints
 from tests.personas.planted import (
     SCRIPTS,
@@ -305,3 +306,15 @@ def test_a_hundred_thousand_categories_are_borne():
     values = [f"town {place}" for place in range(n)]
     journeys = journeys_of([["ad", "site"]] * n, attributes={"town": values})
     assert Personas(random_state=0).fit(journeys).n_personas_ == 1
+
+
+def test_silhouettes_are_a_picture_of_customers_in_their_personas(personas):
+    picture = personas.plot_silhouette()
+    assert all(name[:15] in picture.svg for name in personas.frame["name"])
+    points, seen = personas.sampled()
+    labels = personas.labels_.reindex(seen.customers).to_numpy()
+    told = silhouettes(points * personas._found.grouped.around.scale, labels, personas.n_personas_)
+    assert np.median(told) > 0.3
+    assert ((told >= -1) & (told <= 1)).all()
+    with pytest.raises(MiningError, match="one persona"):
+        Personas(n_personas=1).fit(one_script(60)).plot_silhouette()

@@ -95,7 +95,12 @@ def centres_of(points: Floats, labels: Labels, number: int, otherwise: Floats | 
 
 
 def silhouette(points: Floats, labels: Labels, number: int) -> float:
-    """Say how much nearer points are to their own centre than to the next, -1 to 1.
+    """Say how much nearer points are to their own centre than to the next, -1 to 1, on the average."""
+    return float(np.mean(silhouettes(points, labels, number)))
+
+
+def silhouettes(points: Floats, labels: Labels, number: int) -> Floats:
+    """Say of each point how much nearer it is to its own centre than to the next, -1 to 1.
 
     References
     ----------
@@ -106,7 +111,7 @@ def silhouette(points: Floats, labels: Labels, number: int) -> float:
     own = away[np.arange(len(points)), labels]
     away[np.arange(len(points)), labels] = np.inf
     other = away.min(axis=1)
-    return float(np.mean((other - own) / np.maximum(np.maximum(other, own), 1e-12)))
+    return np.asarray((other - own) / np.maximum(np.maximum(other, own), 1e-12), float)
 
 
 def told_apart(points: Floats, labels: Labels, number: int) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -20,11 +20,15 @@ from mining.personas.cards import Cards, cards_of
 from mining.personas.encoder import BLOCKS
 from mining.personas.engines import ENGINES, agreement_table, grouped_by
 from mining.personas.fitting import Wish, find_personas
+from mining.personas.grouping import silhouettes
 from mining.personas.naming import matched_personas, new_names
 from mining.personas.profile import profile
 from mining.personas.seen import Seen, customers_of, look
 from mining.personas.shift import Shift, shift_of
 from mining.personas.traits import portray, traits_of
+
+if TYPE_CHECKING:
+    from mining._draw import Picture
 
 __all__ = ["Personas"]
 
@@ -299,6 +303,49 @@ class Personas(Asked):
         """
         check_is_fitted(self, "labels_")
         return self._found.sample.points, self._found.sample.seen
+
+    def plot_silhouette(self) -> Picture:
+        """Draw how clearly customers lie in their persona, a curve per persona, its clearest customers first.
+
+        A picture, not a judge: groups of one kind of customer have silhouettes too; what there is to judge by stands in
+        ``.evidence``.
+
+        Returns
+        -------
+        Picture
+            Of the customers that the evidence rests on: how much nearer each is to the centre of its persona than to
+            the next one (-1 to 1; below 0 it is nearer to another).
+
+        Raises
+        ------
+        MiningError
+            Where there is one persona.
+
+        References
+        ----------
+        Rousseeuw, P. J. (1987). Silhouettes: a graphical aid to the interpretation and validation of cluster analysis.
+        """
+        from mining._draw import draw_curve
+
+        points, seen = self.sampled()
+        if self.n_personas_ == 1:
+            raise MiningError.empty("A picture of silhouettes", "there is one persona, and nothing to lie between.")
+        labels = self.labels_.reindex(pd.Index(seen.customers, dtype="str")).to_numpy(np.int64)
+        inside = labels >= 0
+        scaled, own = points[inside] * self._found.grouped.around.scale, labels[inside]
+        frame = pd.DataFrame({"silhouette": silhouettes(scaled, own, self.n_personas_).round(3), "of": own})
+        frame = frame.sort_values(["of", "silhouette"], ascending=[True, False], kind="stable")
+        n = frame.groupby("of")["of"].transform("size")
+        frame["share of its customers"] = (frame.groupby("of").cumcount() + 1) / n
+        names = pd.Series(self._names, dtype="str")
+        return draw_curve(
+            frame[n >= SMALLEST_CELL].assign(persona=frame["of"].map(names), n=n),
+            "share of its customers",
+            "silhouette",
+            group="persona",
+            title="How clearly customers lie in their persona",
+            note="At the top: at its centre; at 0: between two; below 0: nearer to another. A picture, not a judge.",
+        )
 
     def main_channels(self) -> dict[str, str]:
         """Tell in which channel each activity mostly happens, as far as it was seen before the outcome.
