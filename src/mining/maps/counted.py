@@ -12,7 +12,7 @@ from mining.timing.losses import fates
 from mining.timing.people import team_runs
 from mining.timing.steps_taken import HOUR
 
-__all__ = ["contacts", "decided", "ill", "known_in", "met", "scores", "waited"]
+__all__ = ["contacts", "decided", "ill", "known_in", "met", "reasoned", "scores", "waited"]
 
 _ILL: Final = ("lost", "disqualified", "complained", "rated_bad", "cancelled", "unsubscribed")
 
@@ -37,6 +37,11 @@ def ill(scene: Scene) -> Flags:
     """Mark touchpoints at which a customer is lost or complains."""
     log = scene.journeys.log
     return np.asarray(np.logical_or.reduce([log.holds("outcome", word) for word in _ILL]))
+
+
+def reasoned(scene: Scene) -> Integers:
+    """Find the touchpoints of any stage at which a customer is lost or complains and a reason is recorded."""
+    return np.flatnonzero(ill(scene) & (scene.journeys.log.codes["reason"] >= 0) & (scene.staged.of >= 0))
 
 
 def waited(scene: Scene) -> dict[str, pd.DataFrame]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mining._statistics import median_interval, wilson
-from mining.maps.counted import contacts, decided, ill, known_in, met, scores, waited
+from mining.maps.counted import contacts, decided, known_in, met, reasoned, scores, waited
 from mining.maps.scene import Flags, Integers, Scene
 from mining.timing import check_slas
 from mining.timing.clustering import clustered_mean, clustered_quantiles, clustered_share
@@ -150,7 +150,7 @@ def promise_said(step: str, within_hours: float) -> str:
 def objections(scene: Scene) -> Iterator[Entry]:
     """Why customers were lost here, or what they complained of: the reasons that the records give, by customers."""
     log = scene.journeys.log
-    at = np.flatnonzero(ill(scene) & (log.codes["reason"] >= 0) & (scene.staged.of >= 0))
+    at = reasoned(scene)
     if not len(at):
         yield from (Entry(stage, "no data", float("nan"), "share of customers", 0) for stage in range(scene.n_stages))
         return

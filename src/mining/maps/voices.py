@@ -14,7 +14,7 @@ from mining._errors import MiningError
 from mining._statistics import SMALLEST_CELL, wilson
 from mining.discovery.spoken import listing
 from mining.journeys import Journeys
-from mining.maps.counted import ill, scores
+from mining.maps.counted import reasoned, scores
 from mining.maps.scene import Floats, Integers, Scene
 from mining.timing.clustering import clustered_mean
 from mining.timing.stages import stage_touchpoints
@@ -219,7 +219,7 @@ def _sorted(words: pd.Series[str]) -> tuple[Integers, list[str]]:
 
 def _reasons(scene: Scene) -> tuple[pd.DataFrame, int]:
     log = scene.journeys.log
-    at = np.flatnonzero(ill(scene) & (log.codes["reason"] >= 0) & (scene.staged.of >= 0))
+    at = reasoned(scene)
     rows = pd.DataFrame(
         {
             "reason": log.codes["reason"][at].astype(np.int64),

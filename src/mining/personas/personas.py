@@ -64,7 +64,8 @@ class Personas(Asked):
     outcomes : collection of str, default ("won", "lost", "solved", "disqualified")
         Outcomes that end what is seen of a journey.
     engine : str, default "centres"
-        What groups the customers once their number is known: ``centres`` (Ward's tree, then nearest centres),
+        What groups the customers once their number is known: ``centres`` (Ward's tree, then nearest centres,
+        columns measured by their spread inside personas),
         ``kmeans`` (in small batches, for a million customers), ``gaussian`` (a mixture with widths of its own per
         persona), ``ward``, ``density`` (HDBSCAN: customers in no dense place are in no persona), ``medoids`` (each
         persona round a real customer), ``chains`` (a mixture of Markov chains with channels, tempo and attributes), or
